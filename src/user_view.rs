@@ -146,7 +146,7 @@ pub fn user_view(reply: HookReply<'_>, flow: Flow, fields: &[&str]) -> UserView 
     };
     let mut view = UserView { effect: case.effect(), certainty: case.certainty(), clients };
     if reply.undocumented_status().is_some() {
-        view.limit_certainty();
+        view.lower_certainty();
     }
     view
 }
@@ -156,9 +156,9 @@ pub fn user_view(reply: HookReply<'_>, flow: Flow, fields: &[&str]) -> UserView 
 pub enum ReplyDecision {
     /// A decision of the hook.
     Decision(DecisionKind),
-    /// None: Okta treats the call as failed, and denies.
+    /// No decision: Okta treats the call as failed, and denies.
     Failed,
-    /// Okta does not document its action.
+    /// Okta does not document whether it goes on or denies.
     Unclear,
 }
 
@@ -178,14 +178,14 @@ pub fn decision(reply: HookReply<'_>, flow: Flow) -> ReplyDecision {
 }
 
 impl UserView {
-    /// Lowers each documented part to inferred, for a status that Okta does not document.
-    fn limit_certainty(&mut self) {
-        self.certainty = self.certainty.at_most_inferred();
+    /// Makes the effect, forms and texts that are documented inferred: Okta documents them for another status.
+    fn lower_certainty(&mut self) {
+        self.certainty = self.certainty.without_documentation();
         for client in &mut self.clients {
             for screen in &mut client.screens {
-                screen.form_certainty = screen.form_certainty.at_most_inferred();
+                screen.form_certainty = screen.form_certainty.without_documentation();
                 for shown in &mut screen.texts {
-                    shown.text_certainty = shown.text_certainty.at_most_inferred();
+                    shown.text_certainty = shown.text_certainty.without_documentation();
                 }
             }
         }
@@ -204,8 +204,9 @@ impl Screen {
     }
 }
 
-/// These screens as several possible ones, which this row of the table lists. Leaves out repeated screens.
-fn one_of_several(screens: Vec<Screen>, row: u8) -> Vec<Screen> {
+/// The screens as possibilities, each of which is uncertain. This row of the table lists them. Leaves out repeated
+/// screens.
+fn uncertain_screens(screens: Vec<Screen>, row: u8) -> Vec<Screen> {
     let mut possible = Vec::new();
     for mut screen in screens {
         screen.form_certainty = Certainty::Unknown;
@@ -221,7 +222,8 @@ fn one_of_several(screens: Vec<Screen>, row: u8) -> Vec<Screen> {
 }
 
 impl Certainty {
-    fn at_most_inferred(self) -> Self {
+    /// Inferred in place of documented: the certainty of a case that the documentation does not cover.
+    fn without_documentation(self) -> Self {
         if self == Self::Documented { Self::Inferred } else { self }
     }
 

@@ -21,21 +21,17 @@ pub(super) enum ReplyCase<'a> {
         causes: Vec<ReceivedCause<'a>>,
     },
     /// DENY without an error.
-    Deny {
-        /// Whether `error` is null. Okta does not document that this counts as no error.
-        has_null_error: bool,
-    },
+    Deny(NoError),
     /// ALLOW after DENY, without an error. Okta does not document whether it revokes DENY.
     AllowAfterDeny,
     /// Okta treats the call as failed.
     Failed(FailedCall),
-    /// An unknown member, a command that Okta does not know in this flow, or an update with null. Okta either ignores
-    /// it or treats the call as failed.
+    /// The answer has an undocumented part. Okta either ignores it or treats the call as failed.
     Undocumented {
-        /// The case without it. If it is a denial, Okta denies in both cases.
+        /// The case without the part. If it is a denial, Okta denies either way.
         if_ignored: Box<Self>,
-        /// Whether it is the update of another flow.
-        is_update_of_other_flow: bool,
+        /// The part.
+        part: UndocumentedPart,
     },
     /// An object that has a name twice. Okta does not document which of the two values counts.
     DuplicateName {
@@ -44,15 +40,33 @@ pub(super) enum ReplyCase<'a> {
     },
 }
 
+/// How an answer has no error.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum NoError {
+    /// The member `error` is absent.
+    Absent,
+    /// The member is null. Okta does not document that this counts as no error.
+    Null,
+}
+
+/// The part of an answer that Okta does not document.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum UndocumentedPart {
+    /// The update of another flow.
+    UpdateOfOtherFlow,
+    /// A command of unknown type, an update with null, or an unknown member.
+    Other,
+}
+
 /// How a call failed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum FailedCall {
     /// No answer in time.
-    NoResponse,
+    TimedOut,
     /// No connection, or a status outside 2xx.
-    NotReached,
+    Unsuccessful,
     /// An answer that Okta presumably cannot use.
-    BadAnswer,
+    UnusableAnswer,
 }
 
 impl<'a> ReplyCase<'a> {
@@ -60,11 +74,11 @@ impl<'a> ReplyCase<'a> {
         match content {
             ReplyContent::Empty => Self::GoesOn(Certainty::Documented),
             ReplyContent::Failure(failure) => Self::Failed(match failure {
-                CallFailure::TimedOut => FailedCall::NoResponse,
+                CallFailure::TimedOut => FailedCall::TimedOut,
                 CallFailure::Unreachable | CallFailure::Redirect(_) | CallFailure::Status(_) => {
-                    FailedCall::NotReached
+                    FailedCall::Unsuccessful
                 }
-                CallFailure::TooLarge | CallFailure::NotObject => FailedCall::BadAnswer,
+                CallFailure::TooLarge | CallFailure::NotObject => FailedCall::UnusableAnswer,
             }),
             ReplyContent::Answer(answer) => Self::of_answer(answer, flow),
         }
@@ -73,7 +87,7 @@ impl<'a> ReplyCase<'a> {
     fn of_answer(answer: &'a ReceivedAnswer, flow: Flow) -> Self {
         let mut case = Self::of_known_members(answer, flow);
         if answer.has_unknown_member() {
-            case = case.with_undocumented(false);
+            case = case.with_undocumented(UndocumentedPart::Other);
         }
         if answer.has_duplicate_name() {
             case = Self::DuplicateName { if_last: Box::new(case) };
@@ -83,7 +97,7 @@ impl<'a> ReplyCase<'a> {
 
     fn of_known_members(answer: &'a ReceivedAnswer, flow: Flow) -> Self {
         if answer.has_malformed_error() {
-            return Self::Failed(FailedCall::BadAnswer);
+            return Self::Failed(FailedCall::UnusableAnswer);
         }
         let commands = answer.commands(flow);
         let has_deny = commands.contains(&ReceivedCommand::Deny);
@@ -93,20 +107,21 @@ impl<'a> ReplyCase<'a> {
         if commands.contains(&ReceivedCommand::Malformed)
             || commands.contains(&ReceivedCommand::UnsettableUpdate)
         {
-            return Self::Failed(FailedCall::BadAnswer);
+            return Self::Failed(FailedCall::UnusableAnswer);
         }
-        let is_update_of_other_flow = commands.contains(&ReceivedCommand::UpdateOfOtherFlow);
         let case = Self::of_known_commands(&commands, answer, flow);
-        if is_update_of_other_flow
-            || commands.contains(&ReceivedCommand::UnknownType)
+        if commands.contains(&ReceivedCommand::UpdateOfOtherFlow) {
+            return case.with_undocumented(UndocumentedPart::UpdateOfOtherFlow);
+        }
+        if commands.contains(&ReceivedCommand::UnknownType)
             || commands.contains(&ReceivedCommand::UpdateWithNull)
         {
-            return case.with_undocumented(is_update_of_other_flow);
+            return case.with_undocumented(UndocumentedPart::Other);
         }
         case
     }
 
-    /// The case of an answer without an error, if Okta ignores the commands that it does not document.
+    /// The case of an answer without an error. Passes over the commands that Okta does not document.
     fn of_known_commands(
         commands: &[ReceivedCommand],
         answer: &ReceivedAnswer,
@@ -115,12 +130,13 @@ impl<'a> ReplyCase<'a> {
         if answer.has_allow_after_deny(flow) {
             return Self::AllowAfterDeny;
         }
+        let no_error = if answer.has_null_error() { NoError::Null } else { NoError::Absent };
         if commands.contains(&ReceivedCommand::Deny) {
-            return Self::Deny { has_null_error: answer.has_null_error() };
+            return Self::Deny(no_error);
         }
         // Okta documents that ALLOW is the default. It does not document that an answer may lack commands.
-        let is_documented = !commands.is_empty() && !answer.has_null_error();
-        let certainty = if is_documented { Certainty::Documented } else { Certainty::Inferred };
+        let certainty =
+            if commands.is_empty() { Certainty::Inferred } else { no_error.certainty() };
         if commands.contains(&ReceivedCommand::Update) {
             Self::Updates(certainty)
         } else {
@@ -128,11 +144,11 @@ impl<'a> ReplyCase<'a> {
         }
     }
 
-    /// This case, beside something that Okta either ignores or treats as a failed call.
-    fn with_undocumented(self, is_update_of_other_flow: bool) -> Self {
+    /// The case of the same answer with an undocumented part. Only the first such part counts.
+    fn with_undocumented(self, part: UndocumentedPart) -> Self {
         match self {
             Self::Failed(_) | Self::Undocumented { .. } => self,
-            _ => Self::Undocumented { if_ignored: Box::new(self), is_update_of_other_flow },
+            _ => Self::Undocumented { if_ignored: Box::new(self), part },
         }
     }
 
@@ -141,7 +157,7 @@ impl<'a> ReplyCase<'a> {
         match self {
             Self::GoesOn(_) => Effect::GoesOn,
             Self::Updates(_) => Effect::Updates,
-            Self::Error { .. } | Self::Deny { .. } | Self::Failed(_) => Effect::Stops,
+            Self::Error { .. } | Self::Deny(_) | Self::Failed(_) => Effect::Stops,
             Self::Undocumented { if_ignored, .. } if if_ignored.effect() == Effect::Stops => {
                 Effect::Stops
             }
@@ -155,8 +171,8 @@ impl<'a> ReplyCase<'a> {
     pub(super) fn certainty(&self) -> Certainty {
         match self {
             Self::GoesOn(certainty) | Self::Updates(certainty) => *certainty,
-            Self::Error { .. } | Self::Deny { has_null_error: false } => Certainty::Documented,
-            Self::Deny { has_null_error: true } => Certainty::Inferred,
+            Self::Error { .. } => Certainty::Documented,
+            Self::Deny(no_error) => no_error.certainty(),
             Self::Failed(failure) => failure.certainty(),
             Self::Undocumented { .. } if self.effect() == Effect::Stops => Certainty::Inferred,
             Self::Undocumented { .. } | Self::AllowAfterDeny | Self::DuplicateName { .. } => {
@@ -166,12 +182,22 @@ impl<'a> ReplyCase<'a> {
     }
 }
 
+impl NoError {
+    /// How certain it is that Okta sees no error.
+    pub(super) fn certainty(self) -> Certainty {
+        match self {
+            Self::Absent => Certainty::Documented,
+            Self::Null => Certainty::Inferred,
+        }
+    }
+}
+
 impl FailedCall {
     /// How certain it is that Okta treats the call as failed.
     pub(super) fn certainty(self) -> Certainty {
         match self {
-            Self::NoResponse | Self::NotReached => Certainty::Documented,
-            Self::BadAnswer => Certainty::Inferred,
+            Self::TimedOut | Self::Unsuccessful => Certainty::Documented,
+            Self::UnusableAnswer => Certainty::Inferred,
         }
     }
 }

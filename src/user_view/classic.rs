@@ -6,8 +6,9 @@
 use super::{
     Certainty, ClientKind, ClientView, FormState, Screen, ShownText, TextPlace,
     case::{FailedCall, ReplyCase},
-    cause_text, one_of_several,
+    cause_text,
     texts::{self, in_browser},
+    uncertain_screens,
 };
 use crate::okta::{ATTRIBUTE_LOCATION, reply::ReceivedCause};
 use Certainty::{Documented, Inferred, Rendered, Unknown};
@@ -26,9 +27,8 @@ fn screens(case: &ReplyCase<'_>, fields: &[&str], client: ClientKind) -> Vec<Scr
             vec![Screen::next_step(*certainty)]
         }
         ReplyCase::Error { causes, .. } => vec![screen_of_error(causes, fields, client)],
-        ReplyCase::Deny { has_null_error } => {
-            let certainty = if *has_null_error { Inferred } else { Documented };
-            vec![form_with_text(texts::REGISTRATION_DENIED, certainty, 24, client)]
+        ReplyCase::Deny(no_error) => {
+            vec![form_with_text(texts::REGISTRATION_DENIED, no_error.certainty(), 24, client)]
         }
         ReplyCase::AllowAfterDeny => vec![
             form_with_text(texts::REGISTRATION_DENIED, Unknown, 25, client),
@@ -36,16 +36,17 @@ fn screens(case: &ReplyCase<'_>, fields: &[&str], client: ClientKind) -> Vec<Scr
         ],
         ReplyCase::Failed(failure) => screens_of_failed_call(*failure, client),
         ReplyCase::Undocumented { if_ignored, .. } => {
-            let mut possible = screens_of_failed_call(FailedCall::BadAnswer, client);
+            let mut possible = screens_of_failed_call(FailedCall::UnusableAnswer, client);
             possible.append(&mut screens(if_ignored, fields, client));
-            one_of_several(possible, 25)
+            uncertain_screens(possible, 25)
         }
         ReplyCase::DuplicateName { if_last } => {
-            let mut possible = screens_of_failed_call(FailedCall::BadAnswer, client);
+            let mut possible = screens_of_failed_call(FailedCall::UnusableAnswer, client);
             possible.append(&mut screens(if_last, fields, client));
+            // If the first value counts, Okta may deny or go on.
             possible.push(form_with_text(texts::REGISTRATION_DENIED, Unknown, 25, client));
             possible.push(Screen::next_step(Unknown));
-            one_of_several(possible, 25)
+            uncertain_screens(possible, 25)
         }
     }
 }
@@ -65,8 +66,8 @@ fn form_with_text(text: &str, certainty: Certainty, row: u8, client: ClientKind)
     filled_form(vec![general_text(text, certainty, row, client)], client)
 }
 
-/// The form, which stays filled in with every message. For an app, that is inferred: it presumably receives the same
-/// status as the widget.
+/// A form with these texts. On Classic Engine, each message leaves the form filled in. For an app, that is inferred:
+/// it presumably receives the same status as the widget.
 fn filled_form(texts: Vec<ShownText>, client: ClientKind) -> Screen {
     let form_certainty = if client == ClientKind::ClassicApp { Inferred } else { Rendered };
     Screen { form: FormState::Stays, form_certainty, texts }
@@ -76,9 +77,11 @@ fn filled_form(texts: Vec<ShownText>, client: ClientKind) -> Screen {
 fn general_text(text: &str, certainty: Certainty, row: u8, client: ClientKind) -> ShownText {
     match client {
         ClientKind::ClassicApp => ShownText::new(TextPlace::Message, text, row)
-            .text_is(certainty.at_most_inferred())
-            .place_is(Inferred),
-        _ => ShownText::new(TextPlace::Banner, text, row).text_is(certainty).place_is(Rendered),
+            .text_certainty(certainty.without_documentation())
+            .place_certainty(Inferred),
+        _ => ShownText::new(TextPlace::Banner, text, row)
+            .text_certainty(certainty)
+            .place_certainty(Rendered),
     }
 }
 
@@ -86,8 +89,8 @@ fn general_text(text: &str, certainty: Certainty, row: u8, client: ClientKind) -
 /// it receives.
 fn screens_of_failed_call(failure: FailedCall, client: ClientKind) -> Vec<Screen> {
     let api_text = match failure {
-        FailedCall::NoResponse => texts::API_NO_RESPONSE,
-        FailedCall::NotReached | FailedCall::BadAnswer => texts::API_UNREACHABLE,
+        FailedCall::TimedOut => texts::API_NO_RESPONSE,
+        FailedCall::Unsuccessful | FailedCall::UnusableAnswer => texts::API_UNREACHABLE,
     };
     let mut screens = Vec::new();
     for text in [texts::CALL_FAILED, api_text] {
@@ -102,7 +105,7 @@ fn api_answer(causes: &[ReceivedCause<'_>]) -> Screen {
         vec![general_text(texts::CANNOT_COMPLETE, Inferred, 18, ClientKind::ClassicApp)];
     for cause in causes {
         let shown = ShownText::new(TextPlace::Cause, cause_text(cause), 18);
-        shown_texts.push(shown.text_is(Inferred).place_is(Inferred));
+        shown_texts.push(shown.text_certainty(Inferred).place_certainty(Inferred));
     }
     filled_form(shown_texts, ClientKind::ClassicApp)
 }
@@ -128,14 +131,14 @@ fn form_with_causes(
         if !texts.is_empty() {
             let place = TextPlace::Field((*field).to_owned());
             let shown = ShownText::new(place, in_browser(&texts.join(", ")), 19);
-            shown_texts.push(shown.text_is(Rendered).place_is(Rendered));
+            shown_texts.push(shown.text_certainty(Rendered).place_certainty(Rendered));
         }
     }
     filled_form(shown_texts, ClientKind::Classic)
 }
 
-/// The banner. It shows the text of the first cause if its location is in the profile, or if no cause names a field.
-/// Otherwise, or without such a text, it shows the general text.
+/// The banner. It shows the text of the first cause in two cases: if its location is in the profile, and if no cause
+/// names a field. In all other cases, and if that cause has no text, it shows the general text.
 fn banner(first: &ReceivedCause<'_>, errors: &[FieldError<'_>], fields: &[&str]) -> ShownText {
     let is_in_profile =
         first.location.is_some_and(|location| location.starts_with(ATTRIBUTE_LOCATION));
@@ -155,7 +158,9 @@ fn banner(first: &ReceivedCause<'_>, errors: &[FieldError<'_>], fields: &[&str])
 }
 
 fn rendered_banner(text: &str, row: u8) -> ShownText {
-    ShownText::new(TextPlace::Banner, in_browser(text), row).text_is(Rendered).place_is(Rendered)
+    ShownText::new(TextPlace::Banner, in_browser(text), row)
+        .text_certainty(Rendered)
+        .place_certainty(Rendered)
 }
 
 /// A text that the widget assigns to a field.

@@ -1,7 +1,7 @@
 //! The causes of an error, sorted by the field that they concern.
 
 use super::cause_text;
-use crate::okta::{ATTRIBUTE_LOCATION, Flow, FlowSpec, FormMember, reply::ReceivedCause};
+use crate::okta::{ATTRIBUTE_LOCATION, Flow, reply::ReceivedCause};
 
 /// The texts at one field, in the order of the causes.
 pub(super) struct FieldTexts<'a> {
@@ -13,9 +13,9 @@ pub(super) struct FieldTexts<'a> {
 pub(super) struct SortedCauses<'a> {
     /// The texts whose location is an attribute on the form, in the order of the form.
     pub(super) at_fields: Vec<FieldTexts<'a>>,
-    /// Like `at_fields`, if locations in `data.userProfileUpdate` count, too. Okta does not document whether
-    /// they do. `None` if no cause has such a location.
-    pub(super) at_update_fields: Option<Vec<FieldTexts<'a>>>,
+    /// Like `at_fields`, together with the texts whose location is an attribute in `data.userProfileUpdate`. Okta does
+    /// not document whether it shows these at their fields. `None` if no cause has such a location.
+    pub(super) at_fields_or_update: Option<Vec<FieldTexts<'a>>>,
     /// The texts of all other causes.
     pub(super) elsewhere: Vec<&'a str>,
 }
@@ -29,8 +29,8 @@ struct TextAtField<'a> {
 
 impl<'a> SortedCauses<'a> {
     pub(super) fn new(causes: &[ReceivedCause<'a>], flow: Flow, fields: &[&'a str]) -> Self {
-        let FlowSpec { form, form_location, .. } = flow.spec();
-        let has_update_form = *form == FormMember::UserProfileUpdate;
+        // In a registration, this is the profile, too.
+        let form_location = flow.spec().form_location;
         let mut in_profile = Vec::new();
         let mut in_profile_or_update = Vec::new();
         let mut elsewhere = Vec::new();
@@ -43,19 +43,17 @@ impl<'a> SortedCauses<'a> {
                 continue;
             }
             match field_below(form_location, location, fields) {
-                Some(field) if has_update_form => {
-                    in_profile_or_update.push(TextAtField { field, text })
-                }
-                _ => elsewhere.push(text),
+                Some(field) => in_profile_or_update.push(TextAtField { field, text }),
+                None => elsewhere.push(text),
             }
         }
         let has_location_in_update = in_profile_or_update.len() > in_profile.len();
-        let at_update_fields = if has_location_in_update {
+        let at_fields_or_update = if has_location_in_update {
             Some(group_by_field(&in_profile_or_update, fields))
         } else {
             None
         };
-        Self { at_fields: group_by_field(&in_profile, fields), at_update_fields, elsewhere }
+        Self { at_fields: group_by_field(&in_profile, fields), at_fields_or_update, elsewhere }
     }
 }
 

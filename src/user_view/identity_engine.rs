@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use super::{
     Certainty, ClientKind, ClientView, FormState, Screen, ShownText, TextPlace,
-    case::{FailedCall, ReplyCase},
+    case::{FailedCall, NoError, ReplyCase, UndocumentedPart},
     fields::{FieldTexts, SortedCauses},
-    one_of_several,
     texts::{self, in_browser},
+    uncertain_screens,
 };
 use crate::okta::{Flow, reply::ReceivedCause};
 use Certainty::{Documented, Inferred, Rendered, Unknown};
@@ -29,28 +29,28 @@ fn screens(case: &ReplyCase<'_>, flow: Flow, fields: &[&str], client: ClientKind
             screens_without_causes(*has_deny, flow, client)
         }
         ReplyCase::Error { causes, .. } => screens_with_causes(causes, flow, fields, client),
-        ReplyCase::Deny { has_null_error } => {
-            vec![screen_of_denial(*has_null_error, flow, client)]
-        }
+        ReplyCase::Deny(no_error) => vec![screen_of_denial(*no_error, flow, client)],
         ReplyCase::AllowAfterDeny => {
-            let denial = screen_of_denial(false, flow, client);
-            one_of_several(vec![denial, Screen::next_step(Unknown)], 11)
+            let denial = screen_of_denial(NoError::Absent, flow, client);
+            uncertain_screens(vec![denial, Screen::next_step(Unknown)], 11)
         }
         ReplyCase::Failed(failure) => screens_of_failed_call(*failure, flow, client),
-        ReplyCase::Undocumented { if_ignored, is_update_of_other_flow } => {
-            let is_update_of_registration =
-                flow == Flow::ProgressiveProfile && *is_update_of_other_flow;
-            let row = if is_update_of_registration { 17 } else { 11 };
-            let mut possible = screens_of_failed_call(FailedCall::BadAnswer, flow, client);
+        ReplyCase::Undocumented { if_ignored, part } => {
+            let row = match (flow, part) {
+                (Flow::ProgressiveProfile, UndocumentedPart::UpdateOfOtherFlow) => 17,
+                _ => 11,
+            };
+            let mut possible = screens_of_failed_call(FailedCall::UnusableAnswer, flow, client);
             possible.append(&mut screens(if_ignored, flow, fields, client));
-            one_of_several(possible, row)
+            uncertain_screens(possible, row)
         }
         ReplyCase::DuplicateName { if_last } => {
-            let mut possible = screens_of_failed_call(FailedCall::BadAnswer, flow, client);
+            let mut possible = screens_of_failed_call(FailedCall::UnusableAnswer, flow, client);
             possible.append(&mut screens(if_last, flow, fields, client));
-            possible.push(screen_of_denial(false, flow, client));
+            // If the first value counts, Okta may deny or go on.
+            possible.push(screen_of_denial(NoError::Absent, flow, client));
             possible.push(Screen::next_step(Unknown));
-            one_of_several(possible, 11)
+            uncertain_screens(possible, 11)
         }
     }
 }
@@ -65,8 +65,8 @@ fn screens_without_causes(has_deny: bool, flow: Flow, client: ClientKind) -> Vec
     vec![Screen::with_message(general_text(texts::CANNOT_COMPLETE, certainty, 5, client))]
 }
 
-/// The possible screens for an error without causes in a progressive profile. The documented text is the widget's
-/// own. So the server presumably sends no message, and perhaps not the form.
+/// The possible screens for an error without causes in a progressive profile. Okta documents a text that the widget
+/// itself has. So the server presumably sends no message. It may not send the form either.
 fn screens_without_causes_in_profile(client: ClientKind) -> Vec<Screen> {
     let certainty = if client == ClientKind::Gen2 { Documented } else { Unknown };
     let with_text =
@@ -88,14 +88,13 @@ fn screens_without_causes_in_profile(client: ClientKind) -> Vec<Screen> {
 }
 
 /// The screen for DENY without an error.
-fn screen_of_denial(has_null_error: bool, flow: Flow, client: ClientKind) -> Screen {
-    let certainty = if has_null_error { Inferred } else { Documented };
-    let (text, row) = match flow {
-        Flow::ProgressiveProfile => (texts::UPDATE_DENIED, 15),
-        _ if has_null_error => (texts::REGISTRATION_DENIED, 8),
-        _ => (texts::REGISTRATION_DENIED, 6),
+fn screen_of_denial(no_error: NoError, flow: Flow, client: ClientKind) -> Screen {
+    let (text, row) = match (flow, no_error) {
+        (Flow::ProgressiveProfile, _) => (texts::UPDATE_DENIED, 15),
+        (_, NoError::Absent) => (texts::REGISTRATION_DENIED, 6),
+        (_, NoError::Null) => (texts::REGISTRATION_DENIED, 8),
     };
-    Screen::with_message(general_text(text, certainty, row, client))
+    Screen::with_message(general_text(text, no_error.certainty(), row, client))
 }
 
 /// The possible screens after a failed call.
@@ -103,8 +102,8 @@ fn screens_of_failed_call(failure: FailedCall, flow: Flow, client: ClientKind) -
     let certainty = failure.certainty();
     if flow != Flow::ProgressiveProfile {
         let row = match failure {
-            FailedCall::NoResponse | FailedCall::NotReached => 9,
-            FailedCall::BadAnswer => 10,
+            FailedCall::TimedOut | FailedCall::Unsuccessful => 9,
+            FailedCall::UnusableAnswer => 10,
         };
         return vec![Screen::with_message(general_text(
             texts::CALL_FAILED,
@@ -126,10 +125,14 @@ fn general_text(text: &str, certainty: Certainty, row: u8, client: ClientKind) -
     match client {
         ClientKind::App => {
             // Okta does not say that an app receives the documented text, too: that is inferred.
-            let certainty = if certainty == Unknown { Unknown } else { Inferred };
-            ShownText::new(TextPlace::Message, text, row).text_is(certainty).place_is(certainty)
+            let certainty = certainty.without_documentation();
+            ShownText::new(TextPlace::Message, text, row)
+                .text_certainty(certainty)
+                .place_certainty(certainty)
         }
-        _ => ShownText::new(TextPlace::Banner, text, row).text_is(certainty).place_is(Rendered),
+        _ => ShownText::new(TextPlace::Banner, text, row)
+            .text_certainty(certainty)
+            .place_certainty(Rendered),
     }
 }
 
@@ -141,14 +144,14 @@ fn screens_with_causes(
     client: ClientKind,
 ) -> Vec<Screen> {
     let sorted = SortedCauses::new(causes, flow, fields);
-    let Some(at_update_fields) = &sorted.at_update_fields else {
+    let Some(at_fields_or_update) = &sorted.at_fields_or_update else {
         return screens_with_texts(&sorted.at_fields, &sorted.elsewhere, flow, client);
     };
     let mut possible = Vec::new();
-    for at_fields in [at_update_fields, &sorted.at_fields] {
+    for at_fields in [at_fields_or_update, &sorted.at_fields] {
         possible.append(&mut screens_with_texts(at_fields, &sorted.elsewhere, flow, client));
     }
-    one_of_several(possible, 13)
+    uncertain_screens(possible, 13)
 }
 
 /// The possible screens for texts at fields, and for texts that have no field on the form.
@@ -159,7 +162,7 @@ fn screens_with_texts(
     client: ClientKind,
 ) -> Vec<Screen> {
     let field_texts = texts_at_fields(at_fields, flow, client);
-    // The widgets keep the form if the status is 400 or more, which is inferred.
+    // For texts at fields, Okta presumably answers with a status of 400 or more. The widgets then keep the form.
     let (form, form_certainty) = match at_fields {
         [] => (FormState::MayStay, Unknown),
         _ => (FormState::Stays, Inferred),
@@ -186,11 +189,12 @@ fn possible_form_texts(
     let only_general =
         elsewhere.is_empty() || (client == ClientKind::Gen2 && !at_fields.is_empty());
     if only_general {
-        // One screen. An app receives no text for the whole form.
-        return match client {
-            ClientKind::App => vec![Vec::new()],
-            _ => vec![vec![ShownText::form_has_errors(row_at_field(flow))]],
+        let texts = match client {
+            // An app receives no text for the whole form.
+            ClientKind::App => Vec::new(),
+            _ => vec![ShownText::form_has_errors(row_at_field(flow))],
         };
+        return vec![texts];
     }
     // Okta does not document a place for these texts. The server may drop them, send its own text instead,
     // or send them for the whole form.
@@ -241,7 +245,7 @@ fn texts_at_fields(at_fields: &[FieldTexts<'_>], flow: Flow, client: ClientKind)
             let place = TextPlace::Field((*field).to_owned());
             // Okta does not say that a location names this field: that is inferred.
             let shown = ShownText::new(place, in_browser(text), row);
-            shown_texts.push(shown.text_is(certainty).place_is(Inferred));
+            shown_texts.push(shown.text_certainty(certainty).place_certainty(Inferred));
         }
     }
     shown_texts
@@ -259,11 +263,11 @@ fn texts_in_app(at_fields: &[FieldTexts<'_>], flow: Flow) -> Vec<ShownText> {
             // okta-auth-js drops equal messages.
             if seen.insert(*text) {
                 let message = ShownText::new(TextPlace::Message, *text, row);
-                messages.push(message.text_is(certainty).place_is(Inferred));
+                messages.push(message.text_certainty(certainty).place_certainty(Inferred));
             }
             let place = TextPlace::Input((*field).to_owned());
             let input = ShownText::new(place, *text, row);
-            inputs.push(input.text_is(certainty).place_is(Inferred));
+            inputs.push(input.text_certainty(certainty).place_certainty(Inferred));
         }
     }
     messages.append(&mut inputs);

@@ -40,12 +40,12 @@ impl ShownText {
         }
     }
 
-    pub(super) fn text_is(mut self, certainty: Certainty) -> Self {
+    pub(super) fn text_certainty(mut self, certainty: Certainty) -> Self {
         self.text_certainty = certainty;
         self
     }
 
-    pub(super) fn place_is(mut self, certainty: Certainty) -> Self {
+    pub(super) fn place_certainty(mut self, certainty: Certainty) -> Self {
         self.place_certainty = certainty;
         self
     }
@@ -53,8 +53,8 @@ impl ShownText {
     /// The general text beside texts at fields.
     pub(super) fn form_has_errors(row: u8) -> Self {
         Self::new(TextPlace::Banner, FORM_HAS_ERRORS, row)
-            .text_is(Certainty::Rendered)
-            .place_is(Certainty::Rendered)
+            .text_certainty(Certainty::Rendered)
+            .place_certainty(Certainty::Rendered)
     }
 }
 

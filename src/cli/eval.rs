@@ -15,6 +15,7 @@ use super::{
     load_valid_rules, print_diagnostic, print_result,
 };
 use crate::{
+    clock,
     explained::Explained,
     file::Size,
     form_fields::form_fields,
@@ -151,7 +152,7 @@ fn gather_facts(
         return Ok(EvalFacts { facts, hints });
     }
     let recorded = recorded_lookups(arguments, hook)?;
-    let facts = fixtures::recorded_facts(hook, &request.body, &recorded)
+    let facts = clock::recorded_facts(hook, &request.body, &recorded)
         .map_err(|error| request.error(error))?;
     Ok(EvalFacts { facts, hints: Vec::new() })
 }

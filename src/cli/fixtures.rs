@@ -16,10 +16,10 @@ use crate::{
     clock,
     file::{self, FileKind, Links},
     lookup,
-    pipeline::{self, HookAnswer, NoAnswer},
+    pipeline::{self, HookAnswer},
     problem::Problem,
     rule::{
-        Facts, Hook, RuleSet,
+        Hook, RuleSet,
         lookup::{LookupResult, LookupResults},
     },
 };
@@ -100,7 +100,7 @@ impl Case {
         request: &'b [u8],
         recorded: &LookupResults,
     ) -> Result<HookAnswer<'r, 'b>, Problem> {
-        recorded_facts(hook, request, recorded)
+        clock::recorded_facts(hook, request, recorded)
             .and_then(|facts| pipeline::answer(hook, request, &facts))
             .map_err(|error| problem_at(&self.request, error.to_string()))
     }
@@ -185,18 +185,6 @@ pub(super) fn read_lookups_file(path: &Path, hook: &Hook) -> Result<LookupResult
         Ok(json) => lookup::read_recorded(&json, hook).map_err(|why| problem_at(path, why)),
         Err(why) => Err(problem_at(path, why)),
     }
-}
-
-/// Today's date, and the recorded results of the lookups that the request asks.
-pub(super) fn recorded_facts(
-    hook: &Hook,
-    request: &[u8],
-    recorded: &LookupResults,
-) -> Result<Facts, NoAnswer> {
-    let mut facts = clock::facts();
-    let asked = pipeline::questions(hook, request, &facts)?;
-    facts.lookups = pipeline::recorded_results(&asked, recorded);
-    Ok(facts)
 }
 
 /// The cases of a folder, and the problems of files and folders in it. Ignores hidden files and folders.

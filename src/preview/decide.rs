@@ -126,10 +126,7 @@ fn facts_with(lookups: &RawValue, hook: &Hook, request: &[u8]) -> Result<Facts, 
         Ok(recorded) => recorded,
         Err(why) => return Err(Undecided::without_place(format!("the results of lookups: {why}"))),
     };
-    let mut facts = clock::facts();
-    let asked = pipeline::questions(hook, request, &facts)?;
-    facts.lookups = pipeline::recorded_results(&asked, &recorded);
-    Ok(facts)
+    Ok(clock::recorded_facts(hook, request, &recorded)?)
 }
 
 impl Undecided {

@@ -47,7 +47,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         ],
     ),
     // Operation.
-    ("clock", &["rule"]),
+    ("clock", &["pipeline", "rule"]),
     ("auth", &["escape", "http_client", "proxies", "trusted_url"]),
     ("settings", &["bounded_toml", "file", "nearest", "problem", "proxies", "trusted_url"]),
     ("credentials", &["auth", "file", "problem", "proxies", "settings"]),

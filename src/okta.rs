@@ -66,6 +66,7 @@ impl Request<'_> {
     }
 }
 
+/// Up to this number of attributes, comparing each name takes less time than a binary search.
 const FEW_ATTRIBUTES: usize = 16;
 
 /// The submitted form: `data.userProfile` of a registration, `data.userProfileUpdate` of a
@@ -74,8 +75,7 @@ const FEW_ATTRIBUTES: usize = 16;
 pub struct Form<'a>(Vec<Attribute<'a>>);
 
 impl<'a> Form<'a> {
-    /// A form of these attributes. If two attributes have the same name, [`Form::get`] returns one of them.
-    /// The decoder refuses such a form.
+    /// A form of these attributes, whose names differ: the decoder refuses a form that has a name twice.
     pub fn new(mut attributes: Vec<Attribute<'a>>) -> Self {
         attributes.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         Self(attributes)
@@ -100,7 +100,7 @@ impl<'a> Form<'a> {
     /// The names of the attributes, in the order of the request.
     pub(crate) fn names_in_order(&self) -> Vec<&str> {
         let mut attributes: Vec<_> = self.0.iter().collect();
-        // Each value borrows from the body, so a later one has a higher address.
+        // The JSON of each attribute is a part of the body, so a later one has a higher address.
         attributes.sort_by_key(|attribute| attribute.json.as_ptr());
         attributes.iter().map(|attribute| &*attribute.name).collect()
     }
@@ -120,7 +120,6 @@ impl<'a> Form<'a> {
     }
 
     fn index_of(&self, name: &str) -> Option<usize> {
-        // In a form of usual size, to compare each name takes less time than a binary search.
         if self.0.len() <= FEW_ATTRIBUTES {
             return self.0.iter().position(|attribute| attribute.name == name);
         }

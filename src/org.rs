@@ -139,7 +139,7 @@ impl Org {
         let attribute = self.attribute(name)?;
         match attribute.barrier {
             Some(barrier @ Barrier::Application) => Some(not_written(name, barrier)),
-            Some(barrier @ Barrier::Sensitive) if !flow.spec().writes_sensitive => {
+            Some(barrier @ Barrier::Sensitive) if !flow.spec().can_set_sensitive => {
                 Some(not_written(name, barrier))
             }
             _ if attribute.is_read_only => Some(not_written(name, "read-only")),

@@ -56,8 +56,8 @@ pub struct FlowSpec {
     pub hook_scope: &'static str,
     /// How an enrollment policy switches this flow off.
     pub policy_switch: PolicySwitch,
-    /// Whether Okta writes attributes that are sensitive.
-    pub writes_sensitive: bool,
+    /// Whether Okta sets an attribute that the user schema marks as sensitive, if the hook asks for it.
+    pub can_set_sensitive: bool,
     /// A sample request.
     pub example: &'static str,
 }
@@ -96,7 +96,7 @@ const SELF_SERVICE_REGISTRATION: FlowSpec = FlowSpec {
     uses_enrollment_form: true,
     hook_scope: "SELF_SERVICE_REGISTRATION",
     policy_switch: PolicySwitch { key: "unknownUserAction", off: "DENY" },
-    writes_sensitive: true,
+    can_set_sensitive: true,
     example: r#"{"eventId":"example","eventType":"com.okta.user.pre-registration","requestType":"self.service.registration","data":{"userProfile":{"firstName":"Rosario","lastName":"Jones","login":"rosario.jones@okta.com","email":"rosario.jones@okta.com"}}}"#,
 };
 
@@ -117,7 +117,7 @@ const PROGRESSIVE_PROFILE: FlowSpec = FlowSpec {
     uses_enrollment_form: false,
     hook_scope: "PROGRESSIVE_PROFILING",
     policy_switch: PolicySwitch { key: "progressiveProfilingAction", off: "DISABLED" },
-    writes_sensitive: false,
+    can_set_sensitive: false,
     example: r#"{"eventId":"example","eventType":"com.okta.user.pre-registration","requestType":"progressive.profile","data":{"userProfileUpdate":{"employeeNumber":"1234"}}}"#,
 };
 

@@ -19,12 +19,13 @@ impl LanguageTag {
     }
 
     /// Reads the first tag of a list such as `fr-CA, en;q=0.8` (RFC 9110 §12.5.4), the form of Okta's
-    /// `preferredLanguage`. Ignores the rest of the list, which may be long.
+    /// `preferredLanguage`. Ignores the rest of the list.
     pub fn first_of(list: &str) -> Option<Self> {
         let list = list.trim_ascii_start();
-        // A tag that ends later is too long.
-        let mut bytes = list.bytes().take(LENGTH_LIMIT + 1);
-        match bytes.position(|byte| matches!(byte, b',' | b';' | b' ' | b'\t')) {
+        // The list may be long, so look for the end of the tag only as far as a tag can reach. Without an end up to
+        // there, the list is one tag, or begins with text that is too long for a tag.
+        let mut reach_of_tag = list.bytes().take(LENGTH_LIMIT + 1);
+        match reach_of_tag.position(|byte| matches!(byte, b',' | b';' | b' ' | b'\t')) {
             Some(end) => Self::parse(list.get(..end)?),
             None => Self::parse(list),
         }

@@ -55,7 +55,7 @@ pub enum CallFailure {
     NotObject,
 }
 
-/// The JSON object of an answer. It has the last of two values with the same name.
+/// The JSON object of an answer. If an object has a name twice, only the last value is kept.
 pub struct ReceivedAnswer {
     members: Map<String, Json>,
     has_duplicate_name: bool,
@@ -78,7 +78,7 @@ pub enum ReceivedCommand {
     UpdateOfOtherFlow,
     /// A type that Okta does not document.
     UnknownType,
-    /// Not an object with a type and a value as the type requires it.
+    /// A command without a type, or without the value that its type requires.
     Malformed,
 }
 
@@ -143,8 +143,8 @@ impl ReceivedAnswer {
         &self.members
     }
 
-    /// Whether an object of the answer has a name twice. Returns false if the answer has a fault before it that only
-    /// strict JSON forbids.
+    /// Whether an object of the answer has a name twice. The check stops at the first fault of strict JSON. So it misses
+    /// a name that follows another fault, such as a lone surrogate.
     pub fn has_duplicate_name(&self) -> bool {
         self.has_duplicate_name
     }
@@ -191,22 +191,22 @@ impl ReceivedAnswer {
         }
     }
 
-    /// Whether the last action is ALLOW, after DENY. Okta applies commands in their order, and does not document
+    /// Whether the last action is ALLOW, and an earlier one is DENY. Okta applies commands in their order, and does not document
     /// whether this ALLOW revokes the DENY.
     pub fn has_allow_after_deny(&self, flow: Flow) -> bool {
         let mut has_deny = false;
-        let mut ends_with_allow = false;
+        let mut last_is_allow = false;
         for command in self.commands(flow) {
             match command {
                 ReceivedCommand::Deny => {
                     has_deny = true;
-                    ends_with_allow = false;
+                    last_is_allow = false;
                 }
-                ReceivedCommand::Allow => ends_with_allow = true,
+                ReceivedCommand::Allow => last_is_allow = true,
                 _ => {}
             }
         }
-        has_deny && ends_with_allow
+        has_deny && last_is_allow
     }
 
     /// Whether `error` or its `errorCauses` is not of the type that Okta documents.

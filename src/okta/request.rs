@@ -72,9 +72,9 @@ impl DecodeError {
 
 /// Reads one request.
 pub fn decode(body: &[u8]) -> Result<Request<'_>, DecodeError> {
-    // To check the whole body at once costs less than to check each string.
+    // Checking the whole body at once takes less time than checking each string.
     let text = str::from_utf8(body).map_err(|error| not_utf8(body, error.valid_up_to()))?;
-    let builder = read_builder(text).map_err(|error| not_json(text, error))?;
+    let builder = read_request_members(text).map_err(|error| not_json(text, error))?;
     builder.build(text)
 }
 
@@ -86,7 +86,7 @@ impl<'a> Request<'a> {
 }
 
 /// Reads a text that is one JSON value and no more. Collects the members that a request needs.
-fn read_builder(text: &str) -> Result<RequestBuilder<'_>, NotStrict> {
+fn read_request_members(text: &str) -> Result<RequestBuilder<'_>, NotStrict> {
     let mut reader = JsonReader::new(text);
     let mut builder = RequestBuilder::default();
     builder.read_body(&mut reader)?;
@@ -94,7 +94,8 @@ fn read_builder(text: &str) -> Result<RequestBuilder<'_>, NotStrict> {
     Ok(builder)
 }
 
-/// The error for UTF-8 that is not JSON. UTF-16 of ASCII text is valid UTF-8 with NUL bytes.
+/// The error for UTF-8 that is not JSON. ASCII text in UTF-16 or UTF-32 is also valid UTF-8, with NUL characters. So
+/// this names the encoding if it recognises one.
 fn not_json(text: &str, error: NotStrict) -> DecodeError {
     match other_encoding(text.as_bytes()) {
         Some(problem) => DecodeError::Encoding { problem, line: 1, column: 1 },

@@ -11,16 +11,16 @@ use super::{
     flow::ACTION_COMMAND,
 };
 
-/// The size limit of an answer, in bytes: Okta refuses a body of 256 KB and more.
+/// An answer must have fewer bytes than this: Okta documents that it accepts less than 256 KB.
 pub const SIZE_LIMIT: usize = 256_000;
 
 /// The reason of the denial of a request that the hook has no section for.
 pub const UNHANDLED_REQUEST_TYPE: &str = "UNHANDLED_REQUEST_TYPE";
 /// The reason of the denial of a request whose answer would be too large.
 pub const ANSWER_TOO_LARGE: &str = "ANSWER_TOO_LARGE";
-/// The reason of the denial of a request without the `eventId` that an identifier is made from.
+/// The reason of the denial of a request without `eventId`, if the hook makes an identifier from it.
 pub const MISSING_EVENT_ID: &str = "MISSING_EVENT_ID";
-/// The reason of the denial of a request that takes more work than may be done.
+/// The reason of the denial of a request that would take more work than the service does for one.
 pub const REQUEST_TOO_COSTLY: &str = "REQUEST_TOO_COSTLY";
 
 /// Writes the body that carries a decision to Okta. Only the flow determines the command that writes

@@ -126,9 +126,9 @@ impl<'a> RequestBuilder<'a> {
         Ok(())
     }
 
-    /// Builds the request of this body. Fails with the reason why it is not a request.
+    /// Builds the request from this body and the members that were read from it. Fails if it is not a request.
     pub(super) fn build(self, body: &'a str) -> Result<Request<'a>, DecodeError> {
-        let flow = match self.verify() {
+        let flow = match self.verified_flow() {
             Ok(flow) => flow,
             Err(why) => {
                 return Err(DecodeError::NotHookRequest {
@@ -159,8 +159,8 @@ impl<'a> RequestBuilder<'a> {
         })
     }
 
-    /// Returns the flow, if the body is a request.
-    fn verify(&self) -> Result<Flow, &'static str> {
+    /// The flow of the request. Fails with the reason why the body is not a request.
+    fn verified_flow(&self) -> Result<Flow, &'static str> {
         if !self.is_object {
             return Err("it is not an object");
         }
@@ -206,7 +206,7 @@ impl<'a> SubmittedForm<'a> {
     }
 }
 
-/// Reads a form. Reads any other value than an object whole, and returns `None`.
+/// Reads a value that should be a form. Returns `None` if it is not an object.
 pub(super) fn read_form<'a>(reader: &mut JsonReader<'a>) -> Result<Option<Form<'a>>, NotStrict> {
     Ok(reader.read_members()?.map(Form::new))
 }

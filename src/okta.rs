@@ -46,7 +46,7 @@ pub struct Request<'a> {
     pub profile_language: Option<LanguageTag>,
     /// The form that the end user submitted.
     pub form: Form<'a>,
-    /// The text of the body.
+    /// The text of the body, for [`Request::read_context`].
     body: &'a str,
 }
 
@@ -77,6 +77,7 @@ pub struct Form<'a>(Vec<Attribute<'a>>);
 impl<'a> Form<'a> {
     /// A form of these attributes, whose names differ: the decoder refuses a form that has a name twice.
     pub fn new(mut attributes: Vec<Attribute<'a>>) -> Self {
+        // `index_of` needs them in the order of their names.
         attributes.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         Self(attributes)
     }

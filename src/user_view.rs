@@ -178,7 +178,7 @@ pub fn decision(reply: HookReply<'_>, flow: Flow) -> ReplyDecision {
 }
 
 impl UserView {
-    /// Makes the effect, forms and texts that are documented inferred: Okta documents them for another status.
+    /// Lowers the documented certainties to inferred, for a status that Okta does not document.
     fn lower_certainty(&mut self) {
         self.certainty = self.certainty.without_documentation();
         for client in &mut self.clients {
@@ -204,8 +204,8 @@ impl Screen {
     }
 }
 
-/// The screens as possibilities, each of which is uncertain. This row of the table lists them. Leaves out repeated
-/// screens.
+/// Marks screens as several possible ones: their certainty is unknown, and this row of the table lists their texts.
+/// Leaves out repeated screens.
 fn uncertain_screens(screens: Vec<Screen>, row: u8) -> Vec<Screen> {
     let mut possible = Vec::new();
     for mut screen in screens {

@@ -99,9 +99,7 @@ fn no_cause_finding() -> Finding {
         problem: "an error without `errorCauses`".into(),
         effect: "by its API description, Okta shows a general text instead of the `errorSummary` \
             of `error`",
-        fix: "add a cause whose `location` is `data.userProfile.<attribute>`, with an attribute \
-            on the form"
-            .into(),
+        fix: "add a cause at `data.userProfile.<attribute>`, with an attribute on the form".into(),
     }
 }
 

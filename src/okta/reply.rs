@@ -41,9 +41,9 @@ pub enum ReplyContent {
 /// Why Okta treats a call as failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallFailure {
-    /// See [`HookReply::TimedOut`].
+    /// No complete answer in time.
     TimedOut,
-    /// See [`HookReply::Unreachable`].
+    /// No connection, or no TLS on it.
     Unreachable,
     /// A redirect with this status. Okta does not follow it.
     Redirect(u16),
@@ -191,22 +191,22 @@ impl ReceivedAnswer {
         }
     }
 
-    /// Whether the last action is ALLOW, and an earlier one is DENY. Okta applies commands in their order, and does not document
-    /// whether this ALLOW revokes the DENY.
+    /// Whether there is a DENY, and an ALLOW after the last one. Okta applies commands in their order, and does not
+    /// document whether this ALLOW revokes the DENY.
     pub fn has_allow_after_deny(&self, flow: Flow) -> bool {
         let mut has_deny = false;
-        let mut last_is_allow = false;
+        let mut allow_follows = false;
         for command in self.commands(flow) {
             match command {
                 ReceivedCommand::Deny => {
                     has_deny = true;
-                    last_is_allow = false;
+                    allow_follows = false;
                 }
-                ReceivedCommand::Allow => last_is_allow = true,
+                ReceivedCommand::Allow => allow_follows = true,
                 _ => {}
             }
         }
-        has_deny && last_is_allow
+        has_deny && allow_follows
     }
 
     /// Whether `error` or its `errorCauses` is not of the type that Okta documents.

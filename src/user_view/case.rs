@@ -40,7 +40,7 @@ pub(super) enum ReplyCase<'a> {
     },
 }
 
-/// How an answer has no error.
+/// The ways in which an answer can lack an error.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum NoError {
     /// The member `error` is absent.
@@ -100,8 +100,8 @@ impl<'a> ReplyCase<'a> {
             return Self::Failed(FailedCall::UnusableAnswer);
         }
         let commands = answer.commands(flow);
-        let has_deny = commands.contains(&ReceivedCommand::Deny);
         if answer.error().is_some() {
+            let has_deny = commands.contains(&ReceivedCommand::Deny);
             return Self::Error { has_deny, causes: answer.causes() };
         }
         if commands.contains(&ReceivedCommand::Malformed)
@@ -144,7 +144,8 @@ impl<'a> ReplyCase<'a> {
         }
     }
 
-    /// The case of the same answer with an undocumented part. Only the first such part counts.
+    /// The case if the answer also has an undocumented part. A failed call stays one, and only the first such part
+    /// counts.
     fn with_undocumented(self, part: UndocumentedPart) -> Self {
         match self {
             Self::Failed(_) | Self::Undocumented { .. } => self,

@@ -36,14 +36,15 @@ fn screens(case: &ReplyCase<'_>, fields: &[&str], client: ClientKind) -> Vec<Scr
         ],
         ReplyCase::Failed(failure) => screens_of_failed_call(*failure, client),
         ReplyCase::Undocumented { if_ignored, .. } => {
+            // Okta treats the call as failed, or ignores the part.
             let mut possible = screens_of_failed_call(FailedCall::UnusableAnswer, client);
             possible.append(&mut screens(if_ignored, fields, client));
             uncertain_screens(possible, 25)
         }
         ReplyCase::DuplicateName { if_last } => {
+            // Okta treats the call as failed, or the last value counts, or the first one, of which nothing is known.
             let mut possible = screens_of_failed_call(FailedCall::UnusableAnswer, client);
             possible.append(&mut screens(if_last, fields, client));
-            // If the first value counts, Okta may deny or go on.
             possible.push(form_with_text(texts::REGISTRATION_DENIED, Unknown, 25, client));
             possible.push(Screen::next_step(Unknown));
             uncertain_screens(possible, 25)

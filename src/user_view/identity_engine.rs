@@ -40,14 +40,15 @@ fn screens(case: &ReplyCase<'_>, flow: Flow, fields: &[&str], client: ClientKind
                 (Flow::ProgressiveProfile, UndocumentedPart::UpdateOfOtherFlow) => 17,
                 _ => 11,
             };
+            // Okta treats the call as failed, or ignores the part.
             let mut possible = screens_of_failed_call(FailedCall::UnusableAnswer, flow, client);
             possible.append(&mut screens(if_ignored, flow, fields, client));
             uncertain_screens(possible, row)
         }
         ReplyCase::DuplicateName { if_last } => {
+            // Okta treats the call as failed, or the last value counts, or the first one, of which nothing is known.
             let mut possible = screens_of_failed_call(FailedCall::UnusableAnswer, flow, client);
             possible.append(&mut screens(if_last, flow, fields, client));
-            // If the first value counts, Okta may deny or go on.
             possible.push(screen_of_denial(NoError::Absent, flow, client));
             possible.push(Screen::next_step(Unknown));
             uncertain_screens(possible, 11)
@@ -147,6 +148,7 @@ fn screens_with_causes(
     let Some(at_fields_or_update) = &sorted.at_fields_or_update else {
         return screens_with_texts(&sorted.at_fields, &sorted.elsewhere, flow, client);
     };
+    // Okta shows a text at an update location at its field, or nowhere.
     let mut possible = Vec::new();
     for at_fields in [at_fields_or_update, &sorted.at_fields] {
         possible.append(&mut screens_with_texts(at_fields, &sorted.elsewhere, flow, client));
@@ -185,10 +187,9 @@ fn possible_form_texts(
     flow: Flow,
     client: ClientKind,
 ) -> Vec<Vec<ShownText>> {
-    // Gen2 shows no other text for the whole form if a field has one.
-    let only_general =
-        elsewhere.is_empty() || (client == ClientKind::Gen2 && !at_fields.is_empty());
-    if only_general {
+    // Beside a text at a field, Gen2 shows only its own text for the whole form.
+    let is_gen2_with_field = client == ClientKind::Gen2 && !at_fields.is_empty();
+    if elsewhere.is_empty() || is_gen2_with_field {
         let texts = match client {
             // An app receives no text for the whole form.
             ClientKind::App => Vec::new(),
@@ -243,8 +244,8 @@ fn texts_at_fields(at_fields: &[FieldTexts<'_>], flow: Flow, client: ClientKind)
             // Okta does not document whether its server passes on an empty text.
             let certainty = if text.is_empty() { Unknown } else { Documented };
             let place = TextPlace::Field((*field).to_owned());
-            // Okta does not say that a location names this field: that is inferred.
             let shown = ShownText::new(place, in_browser(text), row);
+            // Okta does not say that a location names this field: that is inferred.
             shown_texts.push(shown.text_certainty(certainty).place_certainty(Inferred));
         }
     }

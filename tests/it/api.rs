@@ -34,11 +34,11 @@ impl Asked {
     }
 }
 
-/// The end of a response.
+/// The next action on a connection after a response.
 pub enum Then {
     KeepOpen,
     Close,
-    /// Closes it so that the other side sees a reset.
+    /// Closes the connection so that the other side sees a reset.
     Reset,
 }
 
@@ -110,9 +110,9 @@ impl Api {
 }
 
 fn serve_connection(stream: TcpStream, record: &Record, respond: &Respond) {
-    let mut connection = None;
+    let mut number = None;
     let (mut reader, mut writer) = (BufReader::new(stream.try_clone().unwrap()), stream);
-    while let Some(asked) = read_question(&mut reader, record, &mut connection) {
+    while let Some(asked) = read_question(&mut reader, record, &mut number) {
         record.asked.lock().unwrap().push(asked.clone());
         match respond(&asked, &mut writer) {
             Then::KeepOpen => {}
@@ -127,11 +127,12 @@ fn serve_connection(stream: TcpStream, record: &Record, respond: &Respond) {
 }
 
 fn serve_tls(stream: TcpStream, config: Arc<ServerConfig>, record: &Record, respond: &Respond) {
-    let mut connection = None;
+    let mut number = None;
     let mut tls = StreamOwned::new(ServerConnection::new(config).unwrap(), stream);
     loop {
+        // Reads no byte ahead: the reader is dropped after the question, since `respond` needs the connection.
         let mut reader = BufReader::with_capacity(1, &mut tls);
-        let Some(asked) = read_question(&mut reader, record, &mut connection) else {
+        let Some(asked) = read_question(&mut reader, record, &mut number) else {
             return;
         };
         record.asked.lock().unwrap().push(asked.clone());
@@ -141,17 +142,21 @@ fn serve_tls(stream: TcpStream, config: Arc<ServerConfig>, record: &Record, resp
     }
 }
 
-/// Reads a question. The first one of a connection gives it its number: the service also connects without a
-/// question, to try a source.
+/// Reads a question. Returns `None` at the end of the connection.
+///
+/// A connection gets its number with its first question: the service also connects without a question, to try a
+/// source.
 fn read_question(
     reader: &mut BufReader<impl Read>,
     record: &Record,
-    connection: &mut Option<usize>,
+    number: &mut Option<usize>,
 ) -> Option<Asked> {
     let mut line = String::new();
-    reader.read_line(&mut line).ok().filter(|length| *length > 0)?;
+    if reader.read_line(&mut line).ok()? == 0 {
+        return None;
+    }
     let connection =
-        *connection.get_or_insert_with(|| record.connections.fetch_add(1, Ordering::SeqCst) + 1);
+        *number.get_or_insert_with(|| record.connections.fetch_add(1, Ordering::SeqCst) + 1);
     let mut words = line.split_whitespace().map(str::to_owned);
     let (method, target) = (words.next()?, words.next()?);
     let mut asked = Asked { method, target, headers: String::new(), body: Vec::new(), connection };

@@ -26,7 +26,7 @@ fn basic() -> Authenticator {
     Authenticator { basic, ..Authenticator::default() }
 }
 
-/// The caller, where this header alone is sent.
+/// The caller who is admitted with this header alone.
 fn caller(authenticator: &Authenticator, name: &str, value: SingleHeader<'_>) -> Option<Caller> {
     let absent = Ok(None);
     let header = |asked: &str| if asked == name { value } else { absent };
@@ -159,7 +159,7 @@ fn a_header_secret_is_compared_exactly() {
 }
 
 #[test]
-fn secrets_that_were_admitted_before_are_recognised_and_admit_no_others() {
+fn a_secret_stays_accepted_and_similar_ones_stay_refused() {
     let secrets = ["s3cr3t-of-sixteen-bytes", "next-secret-of-23-bytes"];
     let header = Some(secret_header("x-hook-secret", &secrets));
     let authenticator = Authenticator { header, ..Authenticator::default() };

@@ -10,12 +10,16 @@ fn steps() -> Vec<(String, String)> {
     let mut steps = Vec::new();
     for step in workflow.split("\n      - name: ").skip(1) {
         let (name, rest) = step.split_once("\n        run: ").unwrap();
+        // The comment of the next step, if it has one, is not part of the script.
         let end = rest.find("\n      #").unwrap_or(rest.len());
         let script = rest[..end].trim_start_matches('|').replace("\n          ", "\n");
         steps.push((name.to_owned(), script));
     }
     steps
 }
+
+/// The name of a release for this platform.
+const RELEASE: &str = "registration-hook-v0.1.0-x86_64-unknown-linux-gnu";
 
 struct Runner {
     folder: tempfile::TempDir,
@@ -25,17 +29,16 @@ impl Runner {
     /// A repository with the guide's rules and fixtures, and a release of this program.
     fn new() -> Self {
         let runner = Self { folder: tempfile::tempdir().unwrap() };
-        let name = "registration-hook-v0.1.0-x86_64-unknown-linux-gnu";
-        for folder in ["work/tests", "temp", "releases/v0.1.0", name] {
+        for folder in ["work/tests", "temp", "releases/v0.1.0", RELEASE] {
             fs::create_dir_all(runner.folder.path().join(folder)).unwrap();
         }
         let program = program();
-        let link = runner.folder.path().join(name).join("registration-hook");
+        let link = runner.folder.path().join(RELEASE).join("registration-hook");
         symlink(program.get_program(), link).unwrap();
         let guide = repository("tests/guide");
         runner.shell(&format!(
             "cp -r {guide}/rules work/ && cp -r {guide}/fixtures work/tests/
-            tar -czf releases/v0.1.0/{name}.tar.gz {name}
+            tar -czf releases/v0.1.0/{RELEASE}.tar.gz {RELEASE}
             cd releases/v0.1.0 && sha256sum -- * >SHA256SUMS",
             guide = guide.display(),
         ));
@@ -105,7 +108,7 @@ fn the_steps_fail_for_an_invalid_rule_and_for_another_answer() {
 fn the_steps_fail_for_a_changed_release() {
     let runner = Runner::new();
 
-    runner.shell("echo >>releases/v0.1.0/registration-hook-v0.1.0-x86_64-unknown-linux-gnu.tar.gz");
+    runner.shell(&format!("echo >>releases/v0.1.0/{RELEASE}.tar.gz"));
 
     assert_eq!(runner.run().unwrap().0, "install");
 }

@@ -25,7 +25,7 @@ const TARGETS: &[Target] = &[
     ("token", fuzz_targets::token),
 ];
 
-/// Sends the bytes to the program, where the fuzzer has the service in its own process.
+/// Sends the bytes to the program. (The fuzzer sends them to a service in its own process.)
 fn connection(data: &[u8]) {
     thread_local! {
         // Ended with the thread of the test.
@@ -34,7 +34,7 @@ fn connection(data: &[u8]) {
     SERVICE.with(|service| fuzz_targets::connection(service.address, data));
 }
 
-/// More files than this make the test slow.
+/// A larger corpus makes the test slow.
 const FILES_PER_TARGET: usize = 200;
 const BYTES_PER_TARGET: usize = 300 << 10;
 

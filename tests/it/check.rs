@@ -12,8 +12,12 @@ fn the_shipped_rules_have_no_problems() {
     assert!(
         text(&output.stdout).starts_with("the rules in `rules`: 3 hooks, 4 rules, no problems")
     );
+}
 
+#[test]
+fn without_a_rules_folder_check_reads_the_built_in_rules() {
     let empty = tempfile::tempdir().unwrap();
+
     let output = run(program().arg("check").current_dir(&empty), b"");
 
     assert!(text(&output.stdout).starts_with("the built-in rules: 3 hooks, "));
@@ -118,7 +122,7 @@ fn an_any_rule_with_an_optional_part_is_noted() {
 }
 
 #[test]
-fn a_part_of_what_is_hardly_an_email_address_is_noted() {
+fn a_part_of_an_attribute_that_hardly_holds_an_address_is_noted() {
     let mut failures = Failures::default();
 
     for (name, is_noted) in [
@@ -177,22 +181,25 @@ fn check_prints_problems_of_settings_and_rules_together() {
     }
 
     failures.assert_none();
+}
 
-    // Problems in settings do not hide those of the rules.
+#[test]
+fn settings_that_cannot_be_read_do_not_hide_problems_of_rules() {
+    let folder = rules_folder(&[("a.toml", "[self_service_registration]\nx = 1\n")]);
     let mut command = program();
     command.arg("check").arg("--rules").arg(folder.path()).env("HOOK__SERVER__WORKERS", "x");
+
     let output = run(&mut command, b"");
 
-    assert_eq!(output.status.code(), Some(1));
-
     let printed = text(&output.stdout);
+    let setting = "HOOK__SERVER__WORKERS: `server.workers`: expected a whole number";
+    assert_eq!(output.status.code(), Some(1));
+    assert!(printed.contains(setting), "{printed}");
+    assert!(printed.contains("a.toml:2:1") && printed.ends_with("\n3 problems\n"), "{printed}");
+}
 
-    assert!(
-        printed.contains("HOOK__SERVER__WORKERS: `server.workers`: expected a whole number"),
-        "{printed}"
-    );
-    assert!(printed.contains("a.toml:2:1") && printed.ends_with("\n4 problems\n"), "{printed}");
-
+#[test]
+fn check_exits_with_2_for_a_settings_file_that_does_not_exist() {
     let output = run(program().args(["check", "--config", "nonexistent"]), b"");
 
     assert_eq!(output.status.code(), Some(2));
@@ -255,13 +262,18 @@ fn eval_answers_as_the_service_does() {
         r#"{"commands":[{"type":"com.okta.action.update","value":{"registration":"ALLOW"}}]}"#
     );
     assert_eq!(text(&output.stderr), "");
+}
 
-    // `eval` ignores credentials.
+#[test]
+fn eval_needs_no_credentials_and_takes_a_path_as_the_hook() {
     let output =
         run(program().args(["eval", "/registrationHookSSR", "-"]).envs(BASIC), &registration("{}"));
 
     assert_eq!(output.status.code(), Some(1));
+}
 
+#[test]
+fn eval_exits_with_0_for_an_update() {
     let file = repository("tests/guide/fixtures/registrationHookPP/guide-update.request.json");
     let output = run(program().args(["eval", "registrationHookPP"]).arg(file), b"");
 
@@ -350,7 +362,7 @@ fn eval_exits_with_2_when_it_cannot_answer() {
 fn help_and_version_go_to_standard_output_with_exit_code_0() {
     let mut failures = Failures::default();
 
-    for (arguments, what) in [
+    for (arguments, part) in [
         (&["--help"][..], "Exit codes: 0 success"),
         (&["serve", "--help"], "Exit codes: 0 stopped cleanly"),
         (&["check", "--help"], "Exit codes: 0 valid"),
@@ -362,7 +374,7 @@ fn help_and_version_go_to_standard_output_with_exit_code_0() {
 
         let row = format!("{arguments:?}");
         failures.check_eq(&row, output.status.code(), Some(0));
-        failures.check_contains(&row, text(&output.stdout), what);
+        failures.check_contains(&row, text(&output.stdout), part);
         failures.check(&row, output.stderr.is_empty());
     }
 

@@ -11,55 +11,71 @@ fn check(rules: &Path, recorded: &Path) -> (Option<i32>, String) {
     (output.status.code(), text(&output.stdout).to_owned() + text(&output.stderr))
 }
 
+/// A folder with a few of the guide's recorded requests.
+fn some_recorded_requests() -> tempfile::TempDir {
+    let fixtures = repository("tests/guide/fixtures");
+    let recorded = tempfile::tempdir().unwrap();
+    for case in [
+        "registrationHookSSR/guide-allow",
+        "registrationHookPP/guide-deny",
+        "registrationHookSSRandPP/guide-progressive-update",
+        "registrationHookSSRandPP/guide-progressive-deny",
+    ] {
+        let file = recorded.path().join(format!("{case}.request.json"));
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::copy(fixtures.join(format!("{case}.request.json")), file).unwrap();
+    }
+    recorded
+}
+
+#[test]
+fn coverage_has_no_problem_if_each_rule_has_a_passing_and_a_failing_request() {
+    let fixtures = repository("tests/guide/fixtures");
+
+    let (code, printed) = check(&repository("tests/guide/rules"), &fixtures);
+
+    assert_eq!(code, Some(0), "{printed}");
+}
+
 #[test]
 fn coverage_names_rules_without_a_passing_or_failing_request() {
     let rules = repository("tests/guide/rules");
-    let fixtures = repository("tests/guide/fixtures");
-
-    let (code, printed) = check(&rules, &fixtures);
-
-    assert_eq!(code, Some(0), "{printed}");
-
-    let recorded = tempfile::tempdir().unwrap();
-    let copy = |hook: &str, case: &str| {
-        fs::create_dir_all(recorded.path().join(hook)).unwrap();
-        let name = format!("{hook}/{case}.request.json");
-        fs::copy(fixtures.join(&name), recorded.path().join(&name)).unwrap();
-    };
-    copy("registrationHookSSR", "guide-allow");
-    copy("registrationHookPP", "guide-deny");
-    copy("registrationHookSSRandPP", "guide-progressive-update");
-    copy("registrationHookSSRandPP", "guide-progressive-deny");
+    let recorded = some_recorded_requests();
     let place = recorded.path().to_str().unwrap();
+    let both = "okta-email-and-employee-number";
+    let mut expected = String::new();
+    for (hook, outcome, rule) in [
+        ("registrationHookPP", "passes", "employee-number"),
+        ("registrationHookSSR", "fails", "okta-email"),
+        ("registrationHookSSRandPP", "passes", both),
+        ("registrationHookSSRandPP", "fails", both),
+    ] {
+        let file = rules.join(format!("{hook}.toml"));
+        expected += &format!(
+            "{}: no recorded request {outcome} the rule `{rule}`; record one in `{place}/{hook}`\n\n",
+            file.display()
+        );
+    }
+
     let (code, printed) = check(&rules, recorded.path());
 
     assert_eq!(code, Some(1));
-
-    let problem = |hook: &str, outcome: &str, rule: &str| {
-        let file = rules.join(format!("{hook}.toml"));
-        format!(
-            "{}: no recorded request {outcome} the rule `{rule}`; record one in `{place}/{hook}`\n\n",
-            file.display()
-        )
-    };
-    let both = "okta-email-and-employee-number";
-    let expected = problem("registrationHookPP", "passes", "employee-number")
-        + &problem("registrationHookSSR", "fails", "okta-email")
-        + &problem("registrationHookSSRandPP", "passes", both)
-        + &problem("registrationHookSSRandPP", "fails", both);
-
     assert_eq!(printed, expected + "--coverage: answered 4 recorded requests\n4 problems\n");
+}
 
-    // Files that `replay` refuses are problems here, too.
+/// Besides the four problems of coverage.
+#[test]
+fn files_that_replay_refuses_are_problems_of_coverage_too() {
+    let recorded = some_recorded_requests();
     fs::create_dir(recorded.path().join("other")).unwrap();
     fs::write(recorded.path().join("other/x.request.json"), "{}").unwrap();
     fs::write(recorded.path().join("registrationHookSSR/y.response.json"), "{}").unwrap();
     fs::write(recorded.path().join("registrationHookSSR/z.request.json"), "{").unwrap();
-    let (code, printed) = check(&rules, recorded.path());
-
-    assert_eq!(code, Some(1));
     let mut failures = Failures::default();
 
+    let (code, printed) = check(&repository("tests/guide/rules"), recorded.path());
+
+    failures.check_eq("code", code, Some(1));
     for part in [
         "other: 1 request for a hook that does not exist: no rules file is named like this folder",
         "y.response.json: no request belongs to this file",
@@ -68,10 +84,12 @@ fn coverage_names_rules_without_a_passing_or_failing_request() {
     ] {
         failures.check_contains(part, &printed, part);
     }
-
     failures.assert_none();
+}
 
-    let (code, printed) = check(&rules, Path::new("nonexistent"));
+#[test]
+fn coverage_needs_a_folder_that_exists() {
+    let (code, printed) = check(&repository("tests/guide/rules"), Path::new("nonexistent"));
 
     assert_eq!(code, Some(2));
     assert!(printed.contains("nonexistent: cannot read the folder"), "{printed}");
@@ -111,21 +129,19 @@ fn coverage_names_branches_that_no_request_takes() {
     let recorded = tempfile::tempdir().unwrap();
     let hook = recorded.path().join("hook");
     fs::create_dir(&hook).unwrap();
-    let record = |name: &str, email: &str| {
-        let request = registration(&format!(r#"{{"email":"{email}"}}"#));
-        // Classic Engine's requests are judged by the same section.
-        let request = text(&request).replace(r#""requestType":"self.service.registration","#, "");
-        fs::write(hook.join(format!("{name}.request.json")), request).unwrap();
-    };
-    record("a", "x@a.example");
-    record("c", "x@c.example");
-
-    let (code, printed) = check(folder.path(), recorded.path());
+    for name in ["a", "c"] {
+        let request = registration(&format!(r#"{{"email":"x@{name}.example"}}"#));
+        // Classic Engine's requests are judged by the section of registrations.
+        let classic = text(&request).replace(r#""requestType":"self.service.registration","#, "");
+        fs::write(hook.join(format!("{name}.request.json")), classic).unwrap();
+    }
     let missing = |section: &str, number: usize| {
         format!(
             "no recorded request takes branch {number} of `userType` in [{section}.set]; record one in"
         )
     };
+
+    let (code, printed) = check(folder.path(), recorded.path());
 
     assert_eq!(code, Some(1));
     assert!(printed.contains(&missing("self_service_registration", 2)), "{printed}");

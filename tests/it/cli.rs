@@ -15,8 +15,10 @@ use crate::support::{
     AUTHORIZATION, BASIC, Failures, Service, isolated, program, repository, run, text,
 };
 
+/// The extension of the file that makes a case.
 const COMMAND: &str = "command";
-const EXPECTED: [&str; 4] = ["stdin", "stdout", "stderr", "code"];
+/// The extensions of the other files of a case.
+const INPUT_AND_OUTPUT: [&str; 4] = ["stdin", "stdout", "stderr", "code"];
 
 fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
@@ -54,44 +56,46 @@ fn shell(command: &str, folder: &Path) -> Command {
 
 /// Whether each line is the expected one, with `[..]` for any text.
 fn matches(expected: &str, actual: &str) -> bool {
-    let mut lines = actual.split('\n');
-    let all =
-        expected.split('\n').all(|line| lines.next().is_some_and(|actual| fits(line, actual)));
-    all && lines.next().is_none()
+    let expected: Vec<_> = expected.split('\n').collect();
+    let actual: Vec<_> = actual.split('\n').collect();
+    expected.len() == actual.len()
+        && expected.iter().zip(&actual).all(|(expected, actual)| line_matches(expected, actual))
 }
 
-fn fits(expected: &str, actual: &str) -> bool {
-    let mut parts = expected.split("[..]");
-    let Some(mut rest) = actual.strip_prefix(parts.next().unwrap_or_default()) else {
+fn line_matches(expected: &str, actual: &str) -> bool {
+    let Some((start, after_start)) = expected.split_once("[..]") else {
+        return expected == actual;
+    };
+    let Some(mut rest) = actual.strip_prefix(start) else {
         return false;
     };
-    let mut is_open = false;
-    for part in parts {
-        let Some(at) = rest.find(part) else {
-            return false;
-        };
-        // The last part is at the end of the line.
-        is_open = part.is_empty();
-        rest = &rest[at + part.len()..];
+    let parts: Vec<_> = after_start.split("[..]").collect();
+    let (end, middle) = parts.split_last().unwrap();
+    for part in middle {
+        match rest.split_once(part) {
+            Some((_, after)) => rest = after,
+            None => return false,
+        }
     }
-    is_open || rest.is_empty()
+    rest.ends_with(end)
 }
 
-fn read_expected(case: &Path, extension: &str) -> String {
+/// A file of a case. Empty if there is none.
+fn read_if_present(case: &Path, extension: &str) -> String {
     fs::read_to_string(case.with_extension(extension)).unwrap_or_default()
 }
 
 fn check_output(failures: &mut Failures, case: &Path, output: &Output) {
     let name = case.file_stem().unwrap().to_str().unwrap();
     for (extension, actual) in [("stdout", &output.stdout), ("stderr", &output.stderr)] {
-        let expected = read_expected(case, extension);
+        let expected = read_if_present(case, extension);
         let actual = text(actual);
         failures.check(
             format!("{name}.{extension}:\n{actual}\nexpected:\n{expected}"),
             matches(&expected, actual),
         );
     }
-    let code = read_expected(case, "code");
+    let code = read_if_present(case, "code");
     let code = if code.is_empty() { 0 } else { code.trim().parse().unwrap() };
     failures.check_eq(format!("{name}.code"), output.status.code(), Some(code));
 }
@@ -115,12 +119,12 @@ fn each_command_prints_what_is_recorded() {
     for case in &commands {
         let folder = work_folder();
         let command = fs::read_to_string(case).unwrap();
-        let input = read_expected(case, "stdin");
+        let input = read_if_present(case, "stdin");
 
         let output = run(&mut shell(&command, folder.path()), input.as_bytes());
 
         check_output(&mut failures, case, &output);
-        for extension in EXPECTED {
+        for extension in INPUT_AND_OUTPUT {
             files.remove(&case.with_extension(extension));
         }
     }
@@ -133,11 +137,13 @@ fn each_command_prints_what_is_recorded() {
 
 #[test]
 fn an_expected_line_may_leave_out_text() {
-    for (expected, actual) in [("a", "a"), ("a[..]c", "abc"), ("[..]", ""), ("[..]b[..]", "abc")] {
-        assert!(fits(expected, actual), "{expected}");
+    for (expected, actual) in
+        [("a", "a"), ("a[..]c", "abc"), ("[..]", ""), ("[..]b[..]", "abc"), ("[..]b", "abab")]
+    {
+        assert!(line_matches(expected, actual), "{expected}");
     }
     for (expected, actual) in [("a", "ab"), ("a[..]c", "ab"), ("a[..]c", "acd"), ("", "a")] {
-        assert!(!fits(expected, actual), "{expected}");
+        assert!(!line_matches(expected, actual), "{expected}");
     }
     assert!(!matches("a", "a\n"));
     assert!(!matches("a\n", "a"));
@@ -252,13 +258,9 @@ fn the_examples_of_each_help_run() {
         let commands = examples(text(&help.stdout));
         failures.check(format!("`{name} --help` has no example"), !commands.is_empty());
         for command in commands {
-            // These serve until they are stopped, which other tests do, or ask a service elsewhere.
-            let serves = command
-                .split(' ')
-                .nth(1)
-                .is_none_or(|word| matches!(word, "serve" | "preview") || word.starts_with("--"));
-            let needs_curl = command.contains("curl") && !is_installed("curl");
-            if serves || needs_curl || command.contains("https://") {
+            let lacks_curl = command.contains("curl") && !is_installed("curl");
+            let asks_elsewhere = command.contains("https://");
+            if serves_until_stopped(&command) || lacks_curl || asks_elsewhere {
                 continue;
             }
             let here = command.replace("127.0.0.1:8080", &service.address.to_string());
@@ -271,6 +273,14 @@ fn the_examples_of_each_help_run() {
     }
 
     failures.assert_none();
+}
+
+/// Whether this is `serve`, `preview`, or the program without a subcommand. Other tests run these.
+fn serves_until_stopped(command: &str) -> bool {
+    match command.split(' ').nth(1) {
+        None | Some("serve" | "preview") => true,
+        Some(word) => word.starts_with("--"),
+    }
 }
 
 fn is_installed(program: &str) -> bool {

@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::json;
 
-use super::HARD_VALUES;
+use super::HARD_PASSWORDS;
 use crate::{
     issuer::{self, Behaviour, Issuer},
     support::{Failures, Service, isolated, repository, request, run, text, wait_until},
@@ -33,7 +33,7 @@ fn the_printed_curl_line_works_with_a_generated_password() {
 fn the_printed_curl_line_works_with_every_password_and_header_secret() {
     let mut failures = Failures::default();
 
-    for secret in HARD_VALUES {
+    for secret in HARD_PASSWORDS {
         for user in ["okta", r#"a"$(x)`\ b"#] {
             let service = Service::start(&[
                 ("HOOK__AUTH__BASIC__USERNAME", user),
@@ -72,19 +72,19 @@ fn the_printed_curl_line_works_with_a_certificate_for_another_name() {
     let (certificate, key) = (file("rsa.crt"), file("rsa.key"));
     let service = Service::start(&[
         ("HOOK__AUTH__BASIC__USERNAME", "okta"),
-        ("HOOK__AUTH__BASIC__PASSWORD", HARD_VALUES[0]),
+        ("HOOK__AUTH__BASIC__PASSWORD", HARD_PASSWORDS[0]),
         ("HOOK__SERVER__TLS__CERTIFICATE", &certificate),
         ("HOOK__SERVER__TLS__KEY", &key),
     ]);
 
-    let printed = paste(&service, &[("HOOK_PASSWORD", HARD_VALUES[0])]);
+    let printed = paste(&service, &[("HOOK_PASSWORD", HARD_PASSWORDS[0])]);
 
     assert!(printed.contains("ALLOW"), "{printed}");
 }
 
 #[test]
 fn the_banner_says_where_the_variable_and_the_secret_come_from() {
-    let password = HARD_VALUES[3];
+    let password = HARD_PASSWORDS[3];
     let service = Service::start(&[
         ("HOOK__AUTH__BASIC__USERNAME", "okta"),
         ("HOOK__AUTH__BASIC__PASSWORD", password),

@@ -89,8 +89,8 @@ fn clients_that_read_no_answers_cost_little_memory_and_processor_time() {
     assert_eq!(service.send(&good_request()).status, 200);
 }
 
-/// The write timeout cannot be configured, so that this test takes half a minute. It stands in this
-/// file because test modules run in the order of their names: it is over before the last tests are.
+/// The write timeout cannot be configured, so this test takes half a minute. Test modules run in the order of their
+/// names. So in this file, the test begins early and ends before the others do.
 #[test]
 fn a_client_that_reads_no_answers_is_closed_after_the_write_timeout() {
     let service = Service::with_basic();
@@ -214,22 +214,24 @@ fn connections_in_every_state_count_towards_the_limit() {
     let mut most = 0;
     for sent in [malformed, many_then_malformed.concat(), waits_for_keys] {
         for _ in 0..250 {
-            // The service may end it at once.
             let mut stream = service.connect();
+            // Fails if the service has closed the connection at once.
             let _ = stream.write_all(&sent);
             held.push(stream);
-            // Time for the service to answer it before the next one comes.
+            // The service has time to answer before the next connection comes.
             thread::sleep(Duration::from_millis(3));
         }
         most = most.max(open_connections(metrics));
     }
 
-    assert!(most <= 20 + 64 + 64, "{most} connections are open where 20 are allowed");
+    // The limit, the connections that are being closed, and those that wait for a worker.
+    let allowed = 20 + 64 + 64;
+    assert!(most <= allowed, "{most} connections are open, {allowed} allowed");
     assert_eq!(service.send(&good_request()).status, 200);
 }
 
-/// Whole requests on new connections, faster than the service can answer: descriptors stay bounded,
-/// and no request that was accepted is cut.
+/// Whole requests arrive on new connections faster than the service can answer. It opens a bounded number of
+/// descriptors, and answers each request that it has accepted.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_burst_of_connections_neither_passes_the_limit_nor_cuts_requests() {
@@ -249,22 +251,22 @@ fn a_burst_of_connections_neither_passes_the_limit_nor_cuts_requests() {
     service.signal("CONT");
 
     let mut most = 0;
-    let mut others = Vec::new();
+    let mut wrong = Vec::new();
     for stream in &mut burst {
         most = most.max(descriptors());
         match Answer::try_read(stream) {
             Some(answer) if [200, 503].contains(&answer.status) => {}
-            other => others.push(other),
+            missing_or_other => wrong.push(missing_or_other),
         }
     }
 
-    assert!(others.is_empty(), "{} of 800: {:?}", others.len(), others.first());
-    // The limit, the surplus, and the queues of accepted connections.
+    assert!(wrong.is_empty(), "{} of 800: {:?}", wrong.len(), wrong.first());
+    // The limit, and twice both the connections that are being closed and those that wait for a worker.
     let allowed = 20 + 2 * 64 + 2 * 64;
     assert!(most - before <= allowed, "{} connections, {allowed} allowed", most - before);
 }
 
-/// A large body must not leave its buffer with an idle connection.
+/// The buffer of a large body must be freed after the answer, even if the connection stays open.
 #[test]
 #[cfg(target_os = "linux")]
 fn an_idle_connection_keeps_no_large_buffer() {
@@ -427,7 +429,7 @@ fn an_http_1_0_client_may_ask_to_keep_its_connection() {
     }
 }
 
-/// A blank line does not begin a request, which would have to be whole in five seconds.
+/// A blank line does not begin a request. After the first byte of a request, its head must arrive within five seconds.
 #[test]
 fn a_blank_line_does_not_shorten_the_wait_for_a_request() {
     let service = Service::start(&[BASIC[0], BASIC[1], ("HOOK__SERVER__KEEP_ALIVE", "20s")]);
@@ -443,7 +445,7 @@ fn a_blank_line_does_not_shorten_the_wait_for_a_request() {
     assert_eq!(Answer::read(&mut stream).status, 200);
 }
 
-/// The idle connection of a proxy, for example, that was used a while ago.
+/// The admitted caller's connection has been idle longest. It may be that of a proxy.
 #[test]
 fn strangers_do_not_close_the_connection_of_an_admitted_caller() {
     let service = Service::start(&[
@@ -537,7 +539,8 @@ fn every_request_that_arrived_before_the_signal_is_answered() {
     let mut all: Vec<_> = (0..250).map(|_| service.connect()).collect();
     all.append(&mut kept);
     for stream in &mut all {
-        // The second one is pipelined. It needs no turn, so that a slow machine does not refuse it.
+        // The second request is pipelined. It is a probe, which does not wait for its turn as requests to hooks do. So
+        // even a slow machine does not refuse it with 503.
         stream.write_all(&[good_request(), health()].concat()).unwrap();
     }
     service.signal("TERM");
@@ -614,7 +617,7 @@ fn has_answer(stream: &TcpStream) -> bool {
     answer.is_ok()
 }
 
-/// Some read the bytes as a request of its own, since a bare line feed ends a line for them.
+/// Some servers end a line at a bare line feed, and so read these bytes as a second request.
 #[test]
 fn bytes_behind_a_chunked_body_are_not_answered() {
     let service = Service::with_basic();
@@ -654,7 +657,8 @@ fn running_out_of_file_descriptors_is_logged_and_survived() {
     assert_eq!(service.stderr().matches("cannot accept connections").count(), 1);
 }
 
-/// In a burst no stranger is idle yet, so that the admitted caller alone could give way.
+/// In a burst, no stranger is idle yet. So the only idle connection that could be closed is that of the admitted
+/// caller.
 #[test]
 fn a_burst_of_strangers_does_not_close_the_connection_of_an_admitted_caller() {
     let service = Service::start(&[

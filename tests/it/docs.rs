@@ -8,24 +8,30 @@ use serde_json::Value;
 
 use crate::support::{Failures, lint_rules, repository, rules_folder};
 
-/// The fenced TOML blocks of a page: the second word of the fence, and the text.
-fn blocks(page: &str) -> Vec<(String, String)> {
+/// A fenced block of TOML.
+struct Block {
+    /// The second word of the fence.
+    kind: String,
+    text: String,
+}
+
+fn blocks(page: &str) -> Vec<Block> {
     let page = fs::read_to_string(repository(page)).unwrap();
-    let fenced = page.split("\n```toml").skip(1);
-    fenced
-        .map(|rest| {
-            let (info, rest) = rest.split_once('\n').unwrap();
-            (info.trim().to_owned(), rest.split_once("\n```").unwrap().0.to_owned())
-        })
-        .collect()
+    let mut blocks = Vec::new();
+    for after_fence in page.split("\n```toml").skip(1) {
+        let (kind, rest) = after_fence.split_once('\n').unwrap();
+        let (text, _) = rest.split_once("\n```").unwrap();
+        blocks.push(Block { kind: kind.trim().to_owned(), text: text.to_owned() });
+    }
+    blocks
 }
 
 /// The rules files of a block. A block of `rules` has several rules with empty lines between them,
 /// and may leave out `id` and `message`.
-fn files(info: &str, text: &str) -> Vec<String> {
-    match info {
-        "" | "allow-list" => vec![text.to_owned()],
-        "rules" => text.split("\n\n").map(file).collect(),
+fn rules_files(Block { kind, text }: &Block) -> Vec<String> {
+    match kind.as_str() {
+        "" | "allow-list" => vec![text.clone()],
+        "rules" => text.split("\n\n").map(file_with_rule).collect(),
         "lookup" => vec![format!(
             "[self_service_registration]\nallow_all = true\n[self_service_registration.lookups.x]\n{text}"
         )],
@@ -34,7 +40,7 @@ fn files(info: &str, text: &str) -> Vec<String> {
     }
 }
 
-fn file(rule: &str) -> String {
+fn file_with_rule(rule: &str) -> String {
     let mut file = "[[self_service_registration.rules]]\n".to_owned();
     for key in ["id", "message"] {
         if !rule.lines().any(|line| line.starts_with(&format!("{key} = "))) {
@@ -49,8 +55,10 @@ fn every_toml_block_loads_and_passes_the_probe() {
     let mut failures = Failures::default();
 
     for (page, least) in [("docs/rules.md", 15), ("docs/lookups.md", 4), ("README.md", 1)] {
-        let files: Vec<_> =
-            blocks(page).iter().flat_map(|(info, text)| files(info, text)).collect();
+        let mut files = Vec::new();
+        for block in blocks(page) {
+            files.extend(rules_files(&block));
+        }
 
         failures.check(format!("{page}: {}", files.len()), files.len() >= least);
         for text in files {
@@ -73,29 +81,39 @@ fn every_toml_block_loads_and_passes_the_probe() {
 }
 
 /// Adds the keys of a value's tables.
-fn keys(value: &toml::Value, found: &mut BTreeSet<String>) {
+fn add_keys(value: &toml::Value, found: &mut BTreeSet<String>) {
     match value {
         toml::Value::Table(table) => {
             for (key, value) in table {
                 found.insert(key.clone());
-                keys(value, found);
+                add_keys(value, found);
             }
         }
-        toml::Value::Array(items) => items.iter().for_each(|item| keys(item, found)),
+        toml::Value::Array(items) => {
+            for item in items {
+                add_keys(item, found);
+            }
+        }
         _ => {}
     }
 }
 
 /// Adds the names of a schema's properties. Another test compares them with the loader.
-fn properties(schema: &Value, found: &mut BTreeSet<String>) {
+fn add_properties(schema: &Value, found: &mut BTreeSet<String>) {
     match schema {
         Value::Object(members) => {
             if let Some(Value::Object(named)) = members.get("properties") {
                 found.extend(named.keys().cloned());
             }
-            members.values().for_each(|member| properties(member, found));
+            for member in members.values() {
+                add_properties(member, found);
+            }
         }
-        Value::Array(items) => items.iter().for_each(|item| properties(item, found)),
+        Value::Array(items) => {
+            for item in items {
+                add_properties(item, found);
+            }
+        }
         _ => {}
     }
 }
@@ -103,16 +121,19 @@ fn properties(schema: &Value, found: &mut BTreeSet<String>) {
 #[test]
 fn every_key_has_an_example() {
     let mut shown = BTreeSet::new();
-    for (info, text) in [blocks("docs/rules.md"), blocks("docs/lookups.md")].concat() {
-        let fragments = if info == "rules" { text.split("\n\n").collect() } else { vec![&*text] };
+    let mut blocks_of_pages = blocks("docs/rules.md");
+    blocks_of_pages.append(&mut blocks("docs/lookups.md"));
+    for Block { kind, text } in &blocks_of_pages {
+        // In a block of `rules`, each rule is TOML of its own.
+        let fragments = if kind == "rules" { text.split("\n\n").collect() } else { vec![&**text] };
         for fragment in fragments {
-            keys(&toml::Value::Table(fragment.parse().unwrap()), &mut shown);
+            add_keys(&toml::Value::Table(fragment.parse().unwrap()), &mut shown);
         }
     }
     let schema = fs::read(repository("docs/rules.schema.json")).unwrap();
     let mut known = BTreeSet::new();
 
-    properties(&serde_json::from_slice(&schema).unwrap(), &mut known);
+    add_properties(&serde_json::from_slice(&schema).unwrap(), &mut known);
 
     assert!(known.len() > 35, "{known:?}");
 

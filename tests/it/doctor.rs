@@ -94,7 +94,8 @@ fn our_own_service_is_healthy_in_tls() {
 
     let trusted = doctor(&[&url, "--user", "admin:supersecret", "--ca-file", &certificate]);
     let untrusted = doctor(&[&url, "--user", "admin:supersecret"]);
-    let other = doctor(&[&url, "--user", "admin:supersecret", "--ca-file", &file("p256.crt")]);
+    let other_authority =
+        doctor(&[&url, "--user", "admin:supersecret", "--ca-file", &file("p256.crt")]);
     let plain = doctor(&[&url.replace("https", "http"), "--user", "admin:supersecret"]);
 
     check_problems(&mut failures, "trusted", &trusted, &[]);
@@ -102,10 +103,22 @@ fn our_own_service_is_healthy_in_tls() {
         failures.check_contains("trusted", text(&trusted.stdout), part);
     }
     check_problems(&mut failures, "plain", &plain, &["url: this port speaks TLS"]);
-    for (row, output) in [("untrusted", untrusted), ("other", other)] {
+    for (row, output) in [("untrusted", untrusted), ("other authority", other_authority)] {
         check_problems(&mut failures, row, &output, &["certificate: the authority is unknown"]);
     }
     failures.assert_none();
+}
+
+/// The tags of DER elements.
+mod tag {
+    pub const BIT_STRING: u8 = 0x03;
+    pub const OCTET_STRING: u8 = 0x04;
+    pub const UTF8_STRING: u8 = 0x0c;
+    pub const UTC_TIME: u8 = 0x17;
+    pub const SEQUENCE: u8 = 0x30;
+    pub const SET: u8 = 0x31;
+    /// The field `extensions` of a certificate.
+    pub const EXTENSIONS: u8 = 0xa3;
 }
 
 /// An element of DER.
@@ -121,8 +134,8 @@ fn der(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
 
 /// A server with a certificate for 127.0.0.1 that ends after these days, and the certificate in PEM.
 fn server_with_certificate(days: i64) -> (Arc<ServerConfig>, String) {
-    const SEQUENCE: u8 = 0x30;
-    const UTC_TIME: u8 = 0x17;
+    use tag::{BIT_STRING, EXTENSIONS, OCTET_STRING, SEQUENCE, SET, UTC_TIME, UTF8_STRING};
+    const VERSION_3_AND_SERIAL_1: &[u8] = b"\xa0\x03\x02\x01\x02\x02\x01\x01";
     let random = SystemRandom::new();
     let algorithm = &ECDSA_P256_SHA256_ASN1_SIGNING;
     let key = EcdsaKeyPair::generate_pkcs8(algorithm, &random).unwrap();
@@ -132,26 +145,27 @@ fn server_with_certificate(days: i64) -> (Arc<ServerConfig>, String) {
         der(UTC_TIME, &[time.strftime("%y%m%d%H%M%SZ").to_string().as_bytes()])
     };
     let ecdsa_with_sha256 = der(SEQUENCE, &[b"\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02"]);
-    let common_name = der(SEQUENCE, &[b"\x06\x03\x55\x04\x03", &der(0x0c, &[b"test"])]);
-    let name = der(SEQUENCE, &[&der(0x31, &[&common_name])]);
+    let common_name = der(SEQUENCE, &[b"\x06\x03\x55\x04\x03", &der(UTF8_STRING, &[b"test"])]);
+    let name = der(SEQUENCE, &[&der(SET, &[&common_name])]);
     let p256 = b"\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07";
-    let public_key = der(0x03, &[b"\0", pair.public_key().as_ref()]);
+    let public_key = der(BIT_STRING, &[b"\0", pair.public_key().as_ref()]);
     let alternative_name = der(SEQUENCE, &[b"\x87\x04\x7f\0\0\x01"]);
-    let extension = der(SEQUENCE, &[b"\x06\x03\x55\x1d\x11", &der(0x04, &[&alternative_name])]);
+    let extension =
+        der(SEQUENCE, &[b"\x06\x03\x55\x1d\x11", &der(OCTET_STRING, &[&alternative_name])]);
     let signed = der(
         SEQUENCE,
         &[
-            b"\xa0\x03\x02\x01\x02\x02\x01\x01",
+            VERSION_3_AND_SERIAL_1,
             &ecdsa_with_sha256,
             &name,
             &der(SEQUENCE, &[&time(-1), &time(days)]),
             &name,
             &der(SEQUENCE, &[&der(SEQUENCE, &[p256]), &public_key]),
-            &der(0xa3, &[&der(SEQUENCE, &[&extension])]),
+            &der(EXTENSIONS, &[&der(SEQUENCE, &[&extension])]),
         ],
     );
     let signature = pair.sign(&random, &signed).unwrap();
-    let signature = der(0x03, &[b"\0", signature.as_ref()]);
+    let signature = der(BIT_STRING, &[b"\0", signature.as_ref()]);
     let certificate = der(SEQUENCE, &[&signed, &ecdsa_with_sha256, &signature]);
     let pem = format!(
         "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
@@ -364,7 +378,7 @@ fn drip_handshake(mut stream: TcpStream) {
 }
 
 #[test]
-fn what_is_not_a_url_of_a_hook_cannot_be_checked() {
+fn a_text_that_is_not_the_url_of_a_hook_cannot_be_checked() {
     let mut failures = Failures::default();
 
     for (url, message) in [
@@ -448,7 +462,7 @@ fn hook_with_tokens(asked: &Asked, wire: &mut dyn Wire) -> Then {
 }
 
 #[test]
-fn with_tokens_the_clock_and_the_signature_count() {
+fn with_tokens_a_wrong_clock_and_an_unverified_signature_are_problems() {
     let api = Api::start(hook_with_tokens);
     let url = format!("http://{}/hook", api.address);
     let token_url = format!("http://{}/token", api.address);
@@ -463,7 +477,7 @@ fn with_tokens_the_clock_and_the_signature_count() {
 }
 
 #[test]
-fn a_slow_token_url_is_told_from_a_wrong_secret() {
+fn a_token_url_that_does_not_answer_is_not_reported_as_a_wrong_secret() {
     let api = Api::start(|_, wire| {
         thread::sleep(Duration::from_secs(4));
         write_response(wire, "200 OK", b"{}")

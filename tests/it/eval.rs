@@ -89,7 +89,7 @@ fn eval_as_json_has_the_answer_the_reasons_and_the_users_view() {
 }
 
 #[test]
-fn eval_as_json_tells_each_outcome_and_decision() {
+fn eval_as_json_names_the_decision_and_the_outcome_of_each_rule_and_lookup() {
     let mut failures = Failures::default();
 
     for (form, decision, effect, rules, lookup) in [
@@ -104,12 +104,10 @@ fn eval_as_json_tells_each_outcome_and_decision() {
     ] {
         let result = eval(form);
 
-        let outcomes: Vec<&str> = result["rules"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|rule| rule["outcome"].as_str().unwrap())
-            .collect();
+        let mut outcomes = Vec::new();
+        for rule in result["rules"].as_array().unwrap() {
+            outcomes.push(rule["outcome"].as_str().unwrap());
+        }
         failures.check_eq(form, result["decision"].as_str(), Some(decision));
         failures.check_eq(form, result["user_sees"]["effect"].as_str(), Some(effect));
         failures.check_eq(form, outcomes.join(" "), rules);
@@ -119,7 +117,7 @@ fn eval_as_json_tells_each_outcome_and_decision() {
 }
 
 #[test]
-fn eval_explains_the_texts_that_the_end_user_sees_and_the_faults() {
+fn eval_explains_the_texts_that_the_end_user_sees() {
     let file = repository("tests/guide/fixtures/registrationHookSSR/guide-deny.request.json");
     let output = run(program().args(["eval", "registrationHookSSR", "--explain"]).arg(file), b"");
 
@@ -136,8 +134,10 @@ an app without the widget receives
   the form again: status PENDING (inferred)
 ";
     assert!(explanation.ends_with(expected), "{explanation}");
+}
 
-    // The form has no field `nickName`, so the place of the text is not known.
+#[test]
+fn eval_explains_a_text_whose_place_is_unknown_since_the_form_lacks_the_field() {
     let rules = RULES.replace("data.userProfile.number", "data.userProfile.nickName");
     let folder =
         rules_folder(&[("hook.toml", &rules), ("members.csv", "number,name\n2,Rosario\n")]);
@@ -157,7 +157,7 @@ an app without the widget receives
 }
 
 #[test]
-fn eval_explains_a_denial_by_no_rule_and_finds_no_fault_of_the_rules_in_it() {
+fn eval_explains_a_decision_that_no_rule_makes_and_reports_no_finding() {
     let rules = r#"
         [self_service_registration]
         allow_all = true
@@ -231,7 +231,7 @@ fn eval_places_texts_in_the_order_of_the_form_and_at_fields_that_were_left_empty
     failures.assert_none();
 }
 
-/// The rows that the code names: a number at the end of a call or alone in a `match`.
+/// The code of these files has no other numbers than rows.
 #[test]
 fn the_page_about_the_users_view_has_each_row_of_the_code() {
     let page = fs::read_to_string(repository("docs/user-view.md")).unwrap();
@@ -251,7 +251,7 @@ fn the_page_about_the_users_view_has_each_row_of_the_code() {
             }
         }
     }
-    // The next step shows no text, and so has no row in the code.
+    // Row 1 is the next step. It shows no text, so the code does not name it.
     named.insert(1);
 
     assert_eq!(named, rows);

@@ -32,12 +32,12 @@ fn fixtures() -> Vec<Fixture> {
         let hook = folder.file_name().unwrap().to_str().unwrap().to_owned();
         for path in entries(folder) {
             let name = path.to_str().unwrap();
-            if let Some(case) = name.strip_suffix(".request.json") {
+            if let Some(start) = name.strip_suffix(".request.json") {
                 fixtures.push(Fixture {
                     hook: hook.clone(),
                     case: name.to_owned(),
                     request: fs::read(&path).unwrap(),
-                    recorded: fs::read_to_string(format!("{case}.response.json")).unwrap(),
+                    recorded: fs::read_to_string(format!("{start}.response.json")).unwrap(),
                 });
             }
         }
@@ -87,7 +87,7 @@ fn the_guides_rules_pass_the_probe_and_are_covered() {
 /// A user may change, add or delete any file of these folders.
 #[test]
 fn no_test_and_no_source_reads_the_users_rules_and_fixtures() {
-    let users = [
+    let names_of_users_files = [
         "repository(\"rules",
         "repository(\"tests/fixtures",
         "REPOSITORY / \"rules",
@@ -104,12 +104,12 @@ fn no_test_and_no_source_reads_the_users_rules_and_fixtures() {
 
     for folder in ["src", "tests"] {
         for path in files_below(&repository(folder), &is_code) {
-            // This file and the list of words, which leaves the user's files out.
+            // This file lists the names, and the list of words excludes the user's files by name.
             if path.ends_with("it/fixtures.rs") || path.ends_with("tidy/words.rs") {
                 continue;
             }
             let source = fs::read_to_string(&path).unwrap();
-            for name in users {
+            for name in names_of_users_files {
                 failures.check(format!("{}: {name}", path.display()), !source.contains(name));
             }
         }
@@ -180,7 +180,7 @@ fn the_predicted_effect_agrees_with_the_decision_and_no_answer_has_a_fault() {
         };
         failures.check_eq(&case, view.effect, expected);
         for finding in findings::find(reply, request.flow, &fields) {
-            // The whole request type has no section.
+            // Some fixtures record a request type for which their hook has no section.
             let is_expected = finding.id == "unhandled-request-type";
             failures.check(format!("{case}: {finding:?}"), is_expected);
         }

@@ -30,7 +30,7 @@ pub struct Behaviour {
     pub delay: Duration,
     /// Accepts connections and does not answer.
     pub silent: bool,
-    /// Offers to keep the connection open, and closes it so long after the answer.
+    /// Offers to keep the connection open, and closes it this long after the answer.
     pub close_after: Option<Duration>,
     /// The issuer in its metadata, if it is to differ from the real one.
     pub name: Option<String>,
@@ -149,7 +149,7 @@ pub fn sign(with: &str, header: &Value, claims: &Value) -> String {
     sign_text(with, &header.to_string(), &claims.to_string())
 }
 
-/// The same for any text.
+/// A token with this text as its header and this as its claims, signed by a key of `tests/keys`.
 pub fn sign_text(with: &str, header: &str, claims: &str) -> String {
     let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
     let key = key(with);

@@ -4,6 +4,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use std::{
     io::Write as _,
     net::TcpStream,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -13,7 +14,7 @@ use crate::support::{
 };
 
 #[test]
-fn a_password_is_generated_where_no_authentication_is_configured() {
+fn a_password_is_generated_if_no_authentication_is_configured() {
     let service = Service::start(&[]);
     let log = service.wait_for_log("curl ");
 
@@ -28,7 +29,8 @@ fn a_password_is_generated_where_no_authentication_is_configured() {
     let answer =
         service.send(&request("POST", "/registrationHookSSR", &[&header, JSON], body.as_bytes()));
 
-    assert_eq!((answer.status, answer.text().contains("ALLOW")), (200, true), "{answer:?}");
+    assert_eq!(answer.status, 200);
+    assert!(answer.text().contains("ALLOW"), "{answer:?}");
     assert_eq!(
         service.post("/registrationHookSSR", body.as_bytes()).status,
         401,
@@ -38,16 +40,14 @@ fn a_password_is_generated_where_no_authentication_is_configured() {
     let pair = STANDARD.decode(authorization).unwrap();
     let password = text(&pair).strip_prefix("admin:").unwrap();
 
-    assert_eq!(
-        (password.len(), password.bytes().all(|b| b.is_ascii_hexdigit())),
-        (32, true),
-        "128 bits"
-    );
+    // 128 bits.
+    assert_eq!(password.len(), 32);
+    assert!(password.bytes().all(|byte| byte.is_ascii_hexdigit()), "{password}");
 
     let other = Service::start(&[("RUST_LOG", "error")]);
     let log = other.wait_for_log("curl ");
 
-    assert!(!log.contains(password), "each start makes another");
+    assert!(!log.contains(password), "each start generates another password");
 }
 
 #[test]
@@ -321,7 +321,7 @@ fn no_line_is_appended_to_a_partly_written_one() {
         let mut lines = String::new();
         std::io::Read::read_to_string(&mut pipe, &mut lines).map(|_| lines)
     });
-    wait_until("it to be written to again", || {
+    wait_until("the log to be written again", || {
         assert_eq!(service.post("/registrationHookSSR", &registration("{}")).status, 200);
         service.stderr().contains("decision log: writing again")
     });
@@ -339,14 +339,15 @@ fn no_line_is_appended_to_a_partly_written_one() {
 /// Standard output and standard error are pipes without a reader that takes from them.
 #[test]
 fn unread_output_pipes_delay_no_request() {
-    let (out, mut command) = (std::io::pipe().unwrap(), program());
+    let (unread, writer) = std::io::pipe().unwrap();
+    let mut command = program();
     let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let child = command
         .envs(BASIC)
         .env("HOOK__SERVER__BIND", address.to_string())
         .stdin(std::process::Stdio::null())
-        .stdout(out.1.try_clone().unwrap())
-        .stderr(out.1)
+        .stdout(writer.try_clone().unwrap())
+        .stderr(writer)
         .spawn()
         .unwrap();
     let mut service = Service::from_child(child, address);
@@ -365,7 +366,7 @@ fn unread_output_pipes_delay_no_request() {
 
     assert_eq!(wait_for_exit(&mut service), Some(0));
 
-    drop(out.0);
+    drop(unread);
 }
 
 #[test]
@@ -428,24 +429,34 @@ fn a_closed_standard_output_fails_no_request() {
     assert_eq!(wait_for_exit(&mut service), Some(0));
 }
 
+/// Makes a named pipe in this folder.
+fn make_pipe(folder: &Path) -> PathBuf {
+    let pipe = folder.join("decisions");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    pipe
+}
+
 /// Opening a pipe for writing blocks until it has a reader.
 #[test]
 fn a_decision_log_pipe_without_a_reader_prevents_the_start() {
     let folder = tempfile::tempdir().unwrap();
-
-    let pipe = folder.path().join("decisions");
-
-    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-
+    let pipe = make_pipe(folder.path());
     let log = ("HOOK__LOG__DECISIONS", pipe.to_str().unwrap());
     let mut command = program();
+
     let printed = error_of(command.env("HOOK__SERVER__BIND", "127.0.0.1:0").envs([log]));
 
     assert!(
         printed.contains("log.decisions: ") && printed.contains("a pipe without a reader"),
         "{printed}"
     );
+}
 
+#[test]
+fn a_decision_log_pipe_with_a_slow_reader_gets_every_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = make_pipe(folder.path());
+    let log = ("HOOK__LOG__DECISIONS", pipe.to_str().unwrap());
     // Opened for writing as well, so that this does not wait for the service.
     let reader = std::fs::File::options().read(true).write(true).open(&pipe).unwrap();
     let mut service = Service::start(&[BASIC[0], BASIC[1], log]);

@@ -31,11 +31,21 @@ fn lines(service: &Service, count: usize) -> Vec<Value> {
 }
 
 /// Adds every text of a form that is long enough to be searched for in a log.
-fn values(form: &Value, found: &mut BTreeSet<String>) {
+fn add_texts(form: &Value, found: &mut BTreeSet<String>) {
     match form {
-        Value::Object(members) => members.values().for_each(|value| values(value, found)),
-        Value::Array(items) => items.iter().for_each(|value| values(value, found)),
-        Value::String(text) if text.len() > 3 => drop(found.insert(text.clone())),
+        Value::Object(members) => {
+            for value in members.values() {
+                add_texts(value, found);
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                add_texts(item, found);
+            }
+        }
+        Value::String(text) if text.len() > 3 => {
+            found.insert(text.clone());
+        }
         _ => {}
     }
 }
@@ -58,7 +68,9 @@ fn profile_values_are_in_no_log() {
             count += 1;
             let body: Value = serde_json::from_slice(&body).unwrap();
             for form in ["/data/userProfile", "/data/userProfileUpdate", "/data/context/user"] {
-                body.pointer(form).inspect(|form| values(form, &mut private));
+                if let Some(form) = body.pointer(form) {
+                    add_texts(form, &mut private);
+                }
             }
         }
     }
@@ -127,21 +139,21 @@ fn credentials_are_in_no_log_and_refusals_name_their_reason() {
 
 #[test]
 fn request_content_cannot_forge_a_log_line() {
-    let service = service_with_trace_log(&[]);
     const FORGED: &str = "x\\r\\n{\\\"level\\\":\\\"INFO\\\",\\\"msg\\\":\\\"forged\\\"}";
+    let service = service_with_trace_log(&[]);
     let good = registration(&format!(r#"{{"firstName":"{FORGED}"}}"#));
-    let with = |member: &str| {
+    let with_forged = |member: &str| {
         let text = String::from_utf8(good.clone()).unwrap();
         text.replacen('{', &format!(r#"{{"{member}":"{FORGED}","#), 1).into_bytes()
     };
-    let unknown = String::from_utf8(good.clone()).unwrap();
-    let unknown = unknown.replace("self.service.registration", FORGED).into_bytes();
+    let forged_type = String::from_utf8(good.clone()).unwrap();
+    let forged_type = forged_type.replace("self.service.registration", FORGED).into_bytes();
     let agent = "User-Agent: x\t{\"msg\":\"forged\"}";
     let requests = [
         request("POST", SSR, &[AUTHORIZATION, JSON, agent], &good),
-        request("POST", SSR, &[AUTHORIZATION, JSON], &with("eventId")),
-        request("POST", SSR, &[AUTHORIZATION, JSON], &with("unknown")),
-        request("POST", SSR, &[AUTHORIZATION, JSON], &unknown),
+        request("POST", SSR, &[AUTHORIZATION, JSON], &with_forged("eventId")),
+        request("POST", SSR, &[AUTHORIZATION, JSON], &with_forged("unknown")),
+        request("POST", SSR, &[AUTHORIZATION, JSON], &forged_type),
         request("POST", "/x%0d%0a%7B%22msg%22:%22forged%22%7D", &[AUTHORIZATION, JSON], &good),
         request("POST", SSR, &["Authorization: Bearer forged", JSON], &good),
     ];
@@ -152,7 +164,7 @@ fn request_content_cannot_forge_a_log_line() {
     let lines = lines(&service, requests.len());
 
     assert!(lines.iter().all(|line| line.get("msg").is_none() && line["time"].is_string()));
-    assert_eq!(service.stdout().matches("forged").count(), 1, "in `event_id`, quoted");
+    assert_eq!(service.stdout().matches("forged").count(), 1, "only in `event_id`, quoted");
     let shown = "no hook has the path `/x%0d%0a%7B%22msg%22:%22forged%22%7D`";
     let log = service.wait_for_log(shown);
     let request_type = r#"`requestType` is `x\r\n{"level":"INFO","msg":"forged"}`"#;
@@ -260,6 +272,7 @@ fn every_request_writes_one_decision_line_whatever_its_status() {
 
     assert_eq!(statuses, [200, 400, 400, 401, 404, 405, 408, 413, 415]);
 
+    // No request gets a second line later.
     std::thread::sleep(Duration::from_millis(300));
     lines(&service, 9);
 }

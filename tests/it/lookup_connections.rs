@@ -16,10 +16,10 @@ use crate::{
 
 #[test]
 fn a_question_is_asked_again_if_idle_connections_turn_out_to_be_closed() {
-    // Each connection carries one question, and is closed when the next one comes.
+    // The connections of the first four questions are closed when a second question comes on them.
     let api = Api::start(|asked, wire| {
         if asked.target.contains("first") {
-            // So that questions at the same time have connections of their own.
+            // The four questions overlap, so that each opens a connection.
             thread::sleep(Duration::from_millis(100));
             return found(wire);
         }
@@ -40,6 +40,7 @@ fn a_question_is_asked_again_if_idle_connections_turn_out_to_be_closed() {
 
     assert_eq!(ask(&service, "second", REGISTRATION), "level gold");
 
+    // The second question failed on each idle connection, and then opened one.
     assert_eq!(api.connections(), 5);
     let count = api.asked().iter().filter(|one| one.target == "/second").count();
     assert_eq!(count, 5);
@@ -56,13 +57,13 @@ fn a_question_is_asked_once_if_a_new_connection_ends() {
 }
 
 #[test]
-fn questions_beyond_the_concurrency_wait_shortly_and_fail() {
+fn a_question_beyond_the_concurrency_waits_a_short_time_and_fails() {
     let api = Api::start(|asked, wire| match asked.target.as_str() {
         "/hung" => wait_for_end(wire),
         _ => found(wire),
     });
     let hung = hook("get = '/hung'");
-    // `skip` is for failures of the source, which this is not.
+    // `skip` does not apply: a busy connection is not a failure of the source.
     let next = hook("get = '/next'\non_failure = 'skip'");
     let free = "[self_service_registration]\nallow_all = true\n";
     let files = [("hung.toml", &*hung), ("next.toml", &next), ("free.toml", free)];
@@ -119,17 +120,17 @@ fn a_stop_waits_for_hung_questions_only_until_their_deadline() {
     }
 }
 
-/// A lookup in a source whose host's name is looked up for seconds.
+/// A lookup in a source whose host name takes seconds to resolve.
 struct SlowName {
     keys: &'static str,
     /// The settings of the source.
     source: [(&'static str, &'static str); 2],
 }
 
-/// The system cannot cut short the search for a host's name.
+/// The system cannot cancel the resolution of a host name. So it goes on after the request has its answer.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_slow_search_for_a_name_ends_in_time_for_the_request_and_takes_its_slot_only() {
+fn a_slow_resolution_of_a_name_delays_no_request_and_occupies_only_its_slot() {
     let folder = tempfile::tempdir().unwrap();
     let library = folder.path().join("slow_resolver.so");
     let mut compiler = Command::new("cc");
@@ -148,7 +149,7 @@ fn a_slow_search_for_a_name_ends_in_time_for_the_request_and_takes_its_slot_only
         },
         SlowName {
             keys: "source = 'people'\ntable = 't'\nmatch = { email = '{email}' }\nreturns = ['level']",
-            // The service itself tries one at the start.
+            // The service itself takes one connection, to try the source at the start.
             source: [
                 ("HOOK__SOURCES__PEOPLE__URL", "postgres://hook@b.never-answers.example/people"),
                 ("HOOK__SOURCES__PEOPLE__CONNECTIONS", "2"),
@@ -186,7 +187,7 @@ fn a_slow_search_for_a_name_ends_in_time_for_the_request_and_takes_its_slot_only
     }
 }
 
-/// Limits the memory of the service to that which it has, so that no thread can start.
+/// Limits the address space of the service to this many bytes. `None` removes the limit.
 #[cfg(target_os = "linux")]
 fn limit_memory(service: &Service, limit: Option<u64>) {
     let process = service.child.id().to_string();
@@ -214,13 +215,15 @@ fn a_slot_is_free_again_if_no_thread_can_start() {
     }
     let service = Service::spawn(command.arg("--rules").arg(folder.path()));
     assert_eq!(ask(&service, "free", REGISTRATION), "allow");
-    // Rules of the start would have the source tried, by a thread whose memory a later one takes over.
+    // The hook is added after the start. Otherwise the service would try its source at the start, on a thread. A later
+    // thread could reuse the memory of that one, and so start despite the limit.
     std::fs::write(folder.path().join("hook.toml"), hook("get = '/a'")).unwrap();
     service.wait_for_log("hooks added: `hook`");
     let status = std::fs::read_to_string(format!("/proc/{}/status", service.child.id())).unwrap();
     let size = status.lines().find_map(|line| line.strip_prefix("VmSize:")).unwrap();
     let size: u64 = size.trim().trim_end_matches(" kB").parse().unwrap();
 
+    // The rest is too small for a thread.
     limit_memory(&service, Some(size * 1024 + (1 << 20)));
     assert_eq!(ask(&service, "hook", REGISTRATION), "LOOKUP_FAILED");
     limit_memory(&service, None);

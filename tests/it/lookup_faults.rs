@@ -20,12 +20,12 @@ fn document(length: usize) -> Vec<u8> {
     json
 }
 
-/// Writes a byte every 20 ms until the other side has had enough.
+/// Writes the start, and then the part again every 20 ms until the other side closes the connection.
 fn drip(wire: &mut dyn Wire, start: &str, part: &str) -> Then {
-    let mut next = start.to_owned();
-    while wire.write_all(next.as_bytes()).is_ok() {
+    let mut written = wire.write_all(start.as_bytes());
+    while written.is_ok() {
         thread::sleep(Duration::from_millis(20));
-        part.clone_into(&mut next);
+        written = wire.write_all(part.as_bytes());
     }
     Then::Close
 }
@@ -59,7 +59,7 @@ fn misbehave(asked: &Asked, wire: &mut dyn Wire) -> Then {
         "reset-before-head" => Then::Reset,
         "reset-in-body" => {
             write(wire, &format!("{HEAD_OF_20}{{\"lev"), Then::KeepOpen);
-            // So that the bytes arrive before the reset.
+            // The bytes arrive before the reset.
             thread::sleep(Duration::from_millis(50));
             Then::Reset
         }
@@ -186,7 +186,7 @@ fn every_fault_of_an_api_fails_the_lookup_in_time_and_says_why() {
     let service = service_of(&api, &files, &[("HOOK__LOOKUPS__TIMEOUT", "500ms")]);
     let mut failures = Failures::default();
 
-    for fault in FAULTS.chunks(8) {
+    for batch in FAULTS.chunks(8) {
         let answers: Vec<_> = thread::scope(|scope| {
             let ask_one = |fault: &'static str| {
                 let service = &service;
@@ -195,10 +195,10 @@ fn every_fault_of_an_api_fails_the_lookup_in_time_and_says_why() {
                     (ask(service, fault, REGISTRATION), start.elapsed())
                 })
             };
-            let asking: Vec<_> = fault.iter().map(|(fault, _)| ask_one(fault)).collect();
+            let asking: Vec<_> = batch.iter().map(|(fault, _)| ask_one(fault)).collect();
             asking.into_iter().map(|one| one.join().unwrap()).collect()
         });
-        for ((fault, why), (decision, time)) in fault.iter().zip(answers) {
+        for ((fault, why), (decision, time)) in batch.iter().zip(answers) {
             let expected = if *fault == "skipped" { "allow" } else { "LOOKUP_FAILED" };
             failures.check_eq(fault, decision, expected);
             failures.check(format!("{fault}: {time:?}"), time < Duration::from_millis(900));
@@ -215,7 +215,7 @@ fn every_fault_of_an_api_fails_the_lookup_in_time_and_says_why() {
 }
 
 #[test]
-fn responses_that_are_large_or_come_with_others_are_read() {
+fn responses_of_up_to_64_kib_are_read_also_after_early_hints() {
     let api = Api::start(misbehave);
     let rows = ["good", "64-kib", "64-kib-chunked", "early-hints"];
     let files = rows.map(|row| (format!("{row}.toml"), hook(&format!("get = '/{row}/x'"))));

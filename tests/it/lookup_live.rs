@@ -51,7 +51,7 @@ fn live_results_are_recorded_as_the_source_gave_them() {
 }
 
 #[test]
-fn a_source_that_rules_ask_stays_until_they_ask_another() {
+fn a_source_stays_as_long_as_rules_ask_it() {
     let api = Api::start(|_, wire| found(wire));
     let rules = hook("get = '/a'\non_failure = 'skip'");
     let folder = rules_folder(&[("hook.toml", &rules)]);
@@ -95,7 +95,7 @@ fn a_source_that_rules_ask_stays_until_they_ask_another() {
 }
 
 #[test]
-fn eval_says_what_a_response_has_where_a_pointer_finds_no_value() {
+fn eval_describes_the_part_of_a_response_in_which_a_pointer_finds_no_value() {
     let api = Api::start(|_, wire| {
         write_response(
             wire,
@@ -203,7 +203,7 @@ fn the_log_has_each_reason_of_a_failure() {
 }
 
 #[test]
-fn a_source_that_is_down_at_the_start_is_told_once_and_does_not_stop_the_service() {
+fn a_source_that_is_down_at_the_start_is_reported_once_and_does_not_stop_the_service() {
     // Nothing listens there any more.
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let database = format!("postgres://hook@{address}/people");
@@ -255,12 +255,13 @@ fn the_cache_drops_the_oldest_results_first() {
     };
     let count_of = |target: &str| api.asked().iter().filter(|asked| asked.target == target).count();
 
+    // The result for `replaced` is the first in the cache. It is fetched again after `oldest`, so it is then newer.
     ask_about("short", "replaced");
     ask_about("large", "oldest");
     std::thread::sleep(std::time::Duration::from_millis(1000));
     ask_about("short", "replaced");
-    // With the oldest one, these are more than 16 MiB. Each takes 140 KiB for its question, and 60 KiB for a
-    // number.
+    // Together with `oldest`, these are more than the 16 MiB of the cache. Each takes 140 KiB for its question, and
+    // 60 KiB for the number `ratio`.
     for number in 0..81 {
         ask_about("large", &format!("n{number}"));
     }

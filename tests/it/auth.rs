@@ -29,7 +29,7 @@ fn basic() -> Authenticator {
 /// The caller who is admitted with this header alone.
 fn caller(authenticator: &Authenticator, name: &str, value: SingleHeader<'_>) -> Option<Caller> {
     let absent = Ok(None);
-    let header = |asked: &str| if asked == name { value } else { absent };
+    let header = |requested: &str| if requested == name { value } else { absent };
     block_on(authenticator.authenticate(header, SystemTime::now())).ok()
 }
 

@@ -503,9 +503,13 @@ fn replay_neither_reads_nor_writes_through_a_link() {
     }
 
     failures.assert_none();
+}
 
+#[test]
+fn replay_and_coverage_do_not_follow_a_link_to_a_folder() {
     let folder = recorded();
     symlink("registrationHookSSR", folder.path().join("registrationHookPP")).unwrap();
+
     let output = run(program().arg("replay").arg(folder.path()), b"");
 
     assert!(text(&output.stdout).contains("registrationHookPP: this is a symbolic link"));
@@ -599,27 +603,28 @@ fn replay_reads_large_or_special_response_files_in_bounded_time() {
     assert!(text(&output.stdout).contains("this is a pipe"));
 }
 
+fn eval(arguments: &[&str]) -> Command {
+    let mut command = program();
+    command.args(["eval", "registrationHookSSR"]).args(arguments);
+    command
+}
+
 #[test]
-fn eval_reads_pipes_and_devices_up_to_the_body_limit() {
+fn eval_reads_a_request_from_a_pipe() {
     let folder = tempfile::tempdir().unwrap();
     let body = registration(r#"{"login":"a@okta.com","email":"a@okta.com"}"#);
-    let eval = |arguments: &[&str]| {
-        let mut command = program();
-        command.args(["eval", "registrationHookSSR"]).args(arguments);
-        command
-    };
     let pipe = folder.path().join("pipe");
     make_pipe(&pipe);
-    let child = eval(&[pipe.to_str().unwrap()])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut eval = eval(&[pipe.to_str().unwrap()]);
+    let child = eval.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
 
     File::options().write(true).open(&pipe).unwrap().write_all(&body).unwrap();
 
     assert!(text(&child.wait_with_output().unwrap().stdout).contains("ALLOW"));
+}
 
+#[test]
+fn eval_reads_an_endless_input_only_up_to_the_body_limit() {
     let output = run(&mut eval(&["/dev/zero"]), b"");
 
     assert_eq!(output.status.code(), Some(2));
@@ -642,8 +647,7 @@ fn eval_obeys_the_configured_body_limit() {
     let mut failures = Failures::default();
 
     for (limit, code) in [(body.len(), 0), (body.len() - 1, 2)] {
-        let mut command = program();
-        command.args(["eval", "registrationHookSSR"]);
+        let mut command = eval(&[]);
         command.env("HOOK__SERVER__BODY_LIMIT", limit.to_string());
 
         failures.check_eq(limit, run(&mut command, &body).status.code(), Some(code));

@@ -167,6 +167,13 @@ fn subcommands() -> Vec<String> {
     names
 }
 
+/// The arguments before `--help`: none for the program itself, and each subcommand.
+fn program_and_subcommands() -> Vec<String> {
+    let mut names = vec![String::new()];
+    names.append(&mut subcommands());
+    names
+}
+
 /// The commands below `Examples:`, without the explanations beside them.
 fn examples(help: &str) -> Vec<String> {
     let Some((_, examples)) = help.split_once("Examples:\n") else {
@@ -200,7 +207,7 @@ fn help_at_width(subcommand: &str, width: &str) -> String {
 fn the_examples_of_each_help_keep_their_lines_at_any_width() {
     let mut failures = Failures::default();
 
-    for name in [vec![String::new()], subcommands()].concat() {
+    for name in program_and_subcommands() {
         let wide = help_at_width(&name, "200");
         let (_, examples) = wide.split_once("Examples:\n").unwrap();
         for line in help_at_width(&name, "80").lines() {
@@ -253,7 +260,7 @@ fn the_examples_of_each_help_run() {
     let service = Service::spawn(&mut serve);
     let mut failures = Failures::default();
 
-    for name in [vec![String::new()], subcommands()].concat() {
+    for name in program_and_subcommands() {
         let help = run(&mut shell(&format!("registration-hook {name} --help"), folder.path()), b"");
         let commands = examples(text(&help.stdout));
         failures.check(format!("`{name} --help` has no example"), !commands.is_empty());

@@ -86,8 +86,12 @@ fn inline_commands(page: &str) -> Vec<String> {
             prose.push('\n');
         }
     }
-    let spans = prose.split('`').skip(1).step_by(2);
-    spans.map(|span| span.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+    let mut commands = Vec::new();
+    // Every second piece is between backquotes. It may go on in another line.
+    for span in prose.split('`').skip(1).step_by(2) {
+        commands.push(span.split_whitespace().collect::<Vec<_>>().join(" "));
+    }
+    commands
 }
 
 #[test]

@@ -39,8 +39,10 @@ fn processor_time(service: &Service) -> Duration {
     let text = fs::read_to_string(format!("/proc/{}/stat", service.child.id())).unwrap();
     let (_, after_name) = text.rsplit_once(')').unwrap();
     let fields: Vec<&str> = after_name.split_whitespace().collect();
-    let ticks = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
-    Duration::from_millis(ticks * 10)
+    // `utime` and `stime` of proc_pid_stat(5), in hundredths of a second.
+    let user: u64 = fields[11].parse().unwrap();
+    let system: u64 = fields[12].parse().unwrap();
+    Duration::from_millis((user + system) * 10)
 }
 
 /// Sends up to 32 MiB of requests until the service takes no more. Reads no answer.
@@ -162,6 +164,7 @@ fn the_connection_that_has_been_idle_longest_is_closed_for_the_next_one() {
     // Single bytes do not make a connection less idle.
     dripping.write_all(b"TP").unwrap();
 
+    // Each of these connections takes the place of one that is idle.
     for _ in 0..2 {
         assert_eq!(service.send(&good_request()).status, 200);
     }

@@ -22,6 +22,11 @@ use crate::support::{
 /// and one beyond the BMP.
 const HOSTILE: &str = "\u{1b}[2J\u{7f}\u{85}\u{9b}31m\r\n\u{2028}\u{2029}\u{202e}\u{2066}\u{200e}\u{200f}\u{61c}\u{feff}\u{200b}\u{ad}\u{fe0f}\u{e0041}";
 
+/// The text as a string of TOML. JSON's form is one, except that TOML does not allow DEL as it is.
+fn toml_string(text: &str) -> String {
+    Value::from(text).to_string().replace('\u{7f}', "\\u007f")
+}
+
 fn is_clean(text: &str) -> bool {
     !text.chars().any(escape::is_hidden)
 }
@@ -97,7 +102,7 @@ fn start(path: &Path, format: LogFormat) -> Arc<DecisionLog> {
 fn decision_lines_have_no_hidden_characters_in_both_formats() {
     let rules = format!(
         "[[self_service_registration.rules]]\nid = {}\nattribute = 'a'\ndigits = 1\nmessage = 'm'\n",
-        Value::from(HOSTILE).to_string().replace('\u{7f}', "\\u007f")
+        toml_string(HOSTILE)
     );
     let hook = hook(&rules);
     let body = registration("{}");
@@ -173,7 +178,7 @@ fn messages_about_a_hostile_path_have_no_hidden_characters() {
 
 #[test]
 fn an_explanation_has_no_hidden_characters() {
-    let id = Value::from(HOSTILE).to_string().replace('\u{7f}', "\\u007f");
+    let id = toml_string(HOSTILE);
     let rules = format!(
         "[[self_service_registration.rules]]\nid = {id}\nattribute = 'a'\ndigits = 1\nmessage = 'm'\n"
     );

@@ -33,8 +33,8 @@ fn each_fault_of_an_answer_is_found_at_its_place() {
     let mut failures = Failures::default();
     let email = || cause("data.userProfile.email");
     let denial = |cause: Value| json!({"error": {"errorSummary": "No.", "errorCauses": [cause]}});
-    let mut numbered = email();
-    numbered["location"] = 7.into();
+    let mut with_number = email();
+    with_number["location"] = 7.into();
     let progressive =
         json!({"type": "com.okta.user.progressive.profile.update", "value": {"city": "Oslo"}});
 
@@ -111,7 +111,7 @@ fn each_fault_of_an_answer_is_found_at_its_place() {
             "location-not-an-attribute /error/errorCauses/0/location",
         ),
         (denial(json!({"errorSummary": "No."})), "missing-cause-key /error/errorCauses/0"),
-        (denial(numbered), "malformed-cause /error/errorCauses/0/location"),
+        (denial(with_number), "malformed-cause /error/errorCauses/0/location"),
         (
             json!({"error": {"errorSummary": "<b>No</b>", "errorCauses": [email()]}}),
             "markup /error/errorSummary",
@@ -144,7 +144,7 @@ fn a_location_in_the_update_of_a_progressive_profile_is_found() {
     assert_eq!(found, ["location-in-update /error/errorCauses/0/location"]);
 }
 
-/// The fix of a location is a location without a fault.
+/// A location as the fix advises has no fault.
 #[test]
 fn the_advice_about_a_location_leads_to_no_further_finding() {
     let mut failures = Failures::default();
@@ -170,7 +170,7 @@ fn the_advice_about_a_location_leads_to_no_further_finding() {
 }
 
 #[test]
-fn markup_is_told_from_plain_text() {
+fn markup_is_found_and_plain_text_is_not() {
     let mut failures = Failures::default();
 
     for (text, is_markup) in [
@@ -204,8 +204,7 @@ fn each_failure_of_a_call_is_found() {
     let answered = |status, body| HookReply::Answered { status, body };
     let allow = json!({"commands": [action("ALLOW")]}).to_string();
 
-    let repeated =
-        format!(r#"{{"debugContext":{{}},{}"#, allow.replacen('{', r#""debugContext":{},"#, 1));
+    let repeated = allow.replacen('{', r#"{"debugContext":{},"debugContext":{},"#, 1);
 
     for (reply, expected) in [
         (HookReply::TimedOut, "no-answer-in-time "),

@@ -35,6 +35,8 @@ fn state_with_keys(max_stale: Duration, now: Instant) -> RefreshState {
     state
 }
 
+/// After four fifths of `max_age`, or of an hour without it. At least after 30 s, and at most after an hour or half of
+/// `max_stale`.
 #[test]
 fn keys_are_fetched_again_before_they_expire() {
     let mut failures = Failures::default();
@@ -92,7 +94,8 @@ fn unknown_keys_start_one_fetch_in_thirty_seconds() {
     assert!(state.start_fetch_for_unknown_key(start + seconds(30)));
 }
 
-/// A key set with so many keys whose private halves are published, and these public keys.
+/// A key set with this many leaked keys, and these public keys. A key is leaked if the set has its private half.
+/// The leaked keys are numbered from `first`.
 fn with_leaks(first: usize, count: usize, public: &[&str]) -> Vec<u8> {
     let mut keys: Vec<Value> = public.iter().map(|name| jwk(name)).collect();
     for number in first..first + count {

@@ -8,7 +8,7 @@ use std::{
 use crate::{
     api::{Api, Asked, Then, Wire, wait_for_end, write_response},
     lookup_service::{REGISTRATION, ask, found, hook, lookup_line, service_of, write},
-    support::Failures,
+    support::{Failures, Service},
 };
 
 /// A JSON document of this length.
@@ -170,6 +170,27 @@ const FAULTS: [(&str, &str); 36] = [
     ("skipped", "it responded with status 500"),
 ];
 
+/// The decision about a request, and the time until it.
+struct TimedDecision {
+    decision: String,
+    time: Duration,
+}
+
+/// Asks the hooks of these faults at the same time. Returns their decisions in the same order.
+fn ask_at_once(service: &Service, faults: &[(&str, &str)]) -> Vec<TimedDecision> {
+    thread::scope(|scope| {
+        let mut asking = Vec::new();
+        for (hook, _) in faults {
+            asking.push(scope.spawn(move || {
+                let start = Instant::now();
+                let decision = ask(service, hook, REGISTRATION);
+                TimedDecision { decision, time: start.elapsed() }
+            }));
+        }
+        asking.into_iter().map(|one| one.join().unwrap()).collect()
+    })
+}
+
 #[test]
 fn every_fault_of_an_api_fails_the_lookup_in_time_and_says_why() {
     let api = Api::start(misbehave);
@@ -187,18 +208,8 @@ fn every_fault_of_an_api_fails_the_lookup_in_time_and_says_why() {
     let mut failures = Failures::default();
 
     for batch in FAULTS.chunks(8) {
-        let answers: Vec<_> = thread::scope(|scope| {
-            let ask_one = |fault: &'static str| {
-                let service = &service;
-                scope.spawn(move || {
-                    let start = Instant::now();
-                    (ask(service, fault, REGISTRATION), start.elapsed())
-                })
-            };
-            let asking: Vec<_> = batch.iter().map(|(fault, _)| ask_one(fault)).collect();
-            asking.into_iter().map(|one| one.join().unwrap()).collect()
-        });
-        for ((fault, why), (decision, time)) in batch.iter().zip(answers) {
+        let answers = ask_at_once(&service, batch);
+        for ((fault, why), TimedDecision { decision, time }) in batch.iter().zip(answers) {
             let expected = if *fault == "skipped" { "allow" } else { "LOOKUP_FAILED" };
             failures.check_eq(fault, decision, expected);
             failures.check(format!("{fault}: {time:?}"), time < Duration::from_millis(900));

@@ -225,7 +225,7 @@ fn questions_carry_the_secret_and_no_cookie_on_one_connection() {
 }
 
 #[test]
-fn questions_without_an_askable_value_are_not_asked() {
+fn a_question_without_a_usable_value_is_not_asked() {
     let api = Api::start(|_, wire| found(wire));
     let rows = [
         ("get = '/a/{login}'", r#"{"email":"a@okta.com"}"#),

@@ -161,7 +161,7 @@ fn find_unsettable_values(command: &Json, place: &str, findings: &mut FindingLis
         if name == PASSWORD {
             findings.push(Finding {
                 id: "password",
-                place: place.into(),
+                place,
                 problem: "an update of `password`".into(),
                 effect: CANNOT_SET,
                 fix: "remove `password`".into(),
@@ -169,7 +169,7 @@ fn find_unsettable_values(command: &Json, place: &str, findings: &mut FindingLis
         } else if !is_attribute_value(value) {
             findings.push(Finding {
                 id: "unsettable-value",
-                place: place.into(),
+                place,
                 problem: "an object, or a list of objects or lists".into(),
                 effect: CANNOT_SET,
                 fix: "write a text, a number, a boolean or a list of these, or remove the member"

@@ -92,7 +92,7 @@ fn clients_that_read_no_answers_cost_little_memory_and_processor_time() {
 }
 
 /// The write timeout cannot be configured, so this test takes half a minute. Test modules run in the order of their
-/// names. So in this file, the test begins early and ends before the others do.
+/// names. In this file, the test begins early, so it does not make the whole run longer.
 #[test]
 fn a_client_that_reads_no_answers_is_closed_after_the_write_timeout() {
     let service = Service::with_basic();
@@ -227,7 +227,7 @@ fn connections_in_every_state_count_towards_the_limit() {
         most = most.max(open_connections(metrics));
     }
 
-    // The limit, the connections that are being closed, and those that wait for a worker.
+    // The limit, and the connections that were evicted or turned away and have not ended yet.
     let allowed = 20 + 64 + 64;
     assert!(most <= allowed, "{most} connections are open, {allowed} allowed");
     assert_eq!(service.send(&good_request()).status, 200);
@@ -264,7 +264,8 @@ fn a_burst_of_connections_neither_passes_the_limit_nor_cuts_requests() {
     }
 
     assert!(wrong.is_empty(), "{} of 800: {:?}", wrong.len(), wrong.first());
-    // The limit, and twice both the connections that are being closed and those that wait for a worker.
+    // The limit, the connections that were evicted or turned away and have not ended yet, and the queues of accepted
+    // ones.
     let allowed = 20 + 2 * 64 + 2 * 64;
     assert!(most - before <= allowed, "{} connections, {allowed} allowed", most - before);
 }
@@ -432,7 +433,7 @@ fn an_http_1_0_client_may_ask_to_keep_its_connection() {
     }
 }
 
-/// A blank line does not begin a request. After the first byte of a request, its head must arrive within five seconds.
+/// A blank line does not begin a request. A head that has begun must be complete within five seconds.
 #[test]
 fn a_blank_line_does_not_shorten_the_wait_for_a_request() {
     let service = Service::start(&[BASIC[0], BASIC[1], ("HOOK__SERVER__KEEP_ALIVE", "20s")]);

@@ -311,8 +311,7 @@ fn syntax_errors_name_the_position_and_no_content() {
     assert!(!error.to_string().contains("secret"), "{error}");
 }
 
-/// The place is that of the first wrong byte: of the second of two equal names, of the number, the escape or the
-/// bracket.
+/// The place is that of the second of two equal names, of the number, of the escape or of the bracket.
 #[test]
 fn each_fault_of_strict_json_is_named_with_its_place() {
     let many: Vec<String> = (0..40).map(|number| format!("\"n{number}\":0")).collect();

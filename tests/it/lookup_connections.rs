@@ -223,7 +223,7 @@ fn a_slot_is_free_again_if_no_thread_can_start() {
     let size = status.lines().find_map(|line| line.strip_prefix("VmSize:")).unwrap();
     let size: u64 = size.trim().trim_end_matches(" kB").parse().unwrap();
 
-    // The rest is too small for a thread.
+    // The address space in use, and 1 MiB, which is too small for a thread.
     limit_memory(&service, Some(size * 1024 + (1 << 20)));
     assert_eq!(ask(&service, "hook", REGISTRATION), "LOOKUP_FAILED");
     limit_memory(&service, None);

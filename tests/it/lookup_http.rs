@@ -315,7 +315,7 @@ fn every_value_reaches_the_api_exactly_in_path_query_and_body() {
 
     let result = runner.run(&values, |letters| {
         let value: String = letters.into_iter().collect();
-        // A question whose path has a segment `.` or `..` is not asked.
+        // The service does not ask a question whose path has a segment `.` or `..`.
         let path = format!("a-{value}");
         prop_assume!(!path.split(['/', '\\']).any(|part| [".", ".."].contains(&part)));
         let body = registration(&json!({"login": value}).to_string());

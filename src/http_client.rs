@@ -18,6 +18,7 @@ use connector::{ClientConnector, NoAddresses};
 pub(crate) use connector::{has_connected, reset_has_connected};
 pub(crate) use failure::{
     certificate_fault, describe_handshake, describe_request_error, is_of_authority,
+    is_signed_by_other_key,
 };
 
 /// A client that follows no redirect, and returns the response of any status.

@@ -69,8 +69,21 @@ pub(crate) fn certificate_fault(fault: &CertificateError) -> &'static str {
         fault if is_of_authority(fault) => {
             "is that of an authority, self-signed or not, and cannot be a server's"
         }
+        fault if is_signed_by_other_key(fault) => {
+            "names a trusted authority as its issuer, but another key has signed it"
+        }
         _ => "is not valid",
     }
+}
+
+/// Whether a trusted authority has the name of the certificate's issuer, and another key: the certificate of one of the
+/// two was made again. A key of another kind does not support the algorithm of the signature.
+pub(crate) fn is_signed_by_other_key(fault: &CertificateError) -> bool {
+    matches!(
+        fault,
+        CertificateError::BadSignature
+            | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. }
+    )
 }
 
 /// Whether the certificate of a server is refused because it is that of an authority. A self-signed certificate

@@ -7,7 +7,7 @@ use tokio::time::{Duration, Instant};
 use ureq::Proxy;
 
 use crate::{
-    http_client::is_of_authority,
+    http_client::{is_of_authority, is_signed_by_other_key},
     rule::lookup::{CertificateFault, LookupFailure},
 };
 
@@ -67,6 +67,7 @@ pub(super) fn tls_failure(error: &rustls::Error) -> LookupFailure {
         | CertificateError::NotValidYet
         | CertificateError::NotValidYetContext { .. } => CertificateFault::NotNow,
         fault if is_of_authority(fault) => CertificateFault::OfAuthority,
+        fault if is_signed_by_other_key(fault) => CertificateFault::OtherKey,
         _ => CertificateFault::Invalid,
     })
 }

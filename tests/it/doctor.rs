@@ -231,21 +231,27 @@ fn a_certificate_that_ends_soon_gets_a_note() {
 }
 
 #[test]
-fn a_certificate_for_another_name_is_a_problem() {
-    let api = Api::with_tls("issuer", |_, wire| write_response(wire, "200 OK", ALLOW.as_bytes()));
-    let url = format!("https://{}/", api.address);
-    let certificate = repository("tests/tls/issuer.crt").display().to_string();
+fn a_certificate_for_another_name_or_of_another_key_is_a_problem() {
     let mut failures = Failures::default();
 
-    let output = doctor(&[&url, "--ca-file", &certificate]);
+    for (server, authority, problem) in [
+        ("issuer", "issuer", "certificate: it is for another name; have an authority"),
+        (
+            "p256",
+            "p256-other-key",
+            "certificate: it names a trusted authority as its issuer, but another key has signed it; serve the whole",
+        ),
+    ] {
+        let api = Api::with_tls(server, |_, wire| write_response(wire, "200 OK", ALLOW.as_bytes()));
+        let url = format!("https://{}/", api.address);
+        let certificate = repository(&format!("tests/tls/{authority}.crt"));
 
-    check_problems(
-        &mut failures,
-        "",
-        &output,
-        &["certificate: it is for another name; have an authority"],
-    );
-    failures.check_eq("calls", api.asked().len(), 0);
+        let output = doctor(&[&url, "--ca-file", certificate.to_str().unwrap()]);
+
+        check_problems(&mut failures, authority, &output, &[problem]);
+        failures.check_eq(authority, api.asked().len(), 0);
+    }
+
     failures.assert_none();
 }
 

@@ -47,6 +47,7 @@ fn only_trusted_certificates_of_the_host_are_accepted() {
     let ca_file = |name: &str| repository(&format!("tests/tls/{name}.crt")).display().to_string();
     let refused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let other_authority = "its certificate is not signed by a trusted authority";
+    let other_key = "its certificate names a trusted authority as its issuer, but another key has signed it; set `ca_file` of the source";
     let trial = |server: SocketAddr, authority| Trial {
         server,
         authority,
@@ -58,6 +59,8 @@ fn only_trusted_certificates_of_the_host_are_accepted() {
         Trial { host: "localhost", ..trial(good.address, "p256") },
         Trial { failure: Some(other_authority), ..trial(good.address, "issuer") },
         Trial { failure: Some(other_authority), ..trial(good.address, "") },
+        Trial { failure: Some(other_key), ..trial(good.address, "p256-other-key") },
+        Trial { failure: Some(other_key), ..trial(good.address, "p256-rsa-key") },
         Trial {
             failure: Some("its certificate is not for the host of the `url`"),
             ..trial(of_other_host.address, "issuer")

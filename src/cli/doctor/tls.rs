@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     cli::CliError,
-    http_client::{certificate_fault, describe_handshake},
+    http_client::{certificate_fault, describe_handshake, is_signed_by_other_key},
     trusted_url,
 };
 
@@ -250,6 +250,10 @@ fn invalid_certificate(error: &CertificateError) -> Obstacle {
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             certificate_obstacle("it is not valid yet", "set the clocks of both machines")
         }
+        other if is_signed_by_other_key(other) => certificate_obstacle(
+            format!("it {}", certificate_fault(other)),
+            "serve the whole chain of a public authority; for a private one set --ca-file to the one that signed it",
+        ),
         other => certificate_obstacle(
             format!("it {}", certificate_fault(other)),
             "have an authority issue one for the host of the URL",

@@ -97,6 +97,11 @@ pub enum CertificateFault {
     /// No trusted authority has signed it.
     #[display("is not signed by a trusted authority; set `ca_file` of the source to the right one")]
     UnknownAuthority,
+    /// A trusted authority has the name of its issuer, but not the key that has signed it.
+    #[display(
+        "names a trusted authority as its issuer, but another key has signed it; set `ca_file` of the source to the authority that signed it"
+    )]
+    OtherKey,
     /// It does not have the name of the host.
     #[display("is not for the host of the `url`; have that host put into its `subjectAltName`")]
     OtherHost,

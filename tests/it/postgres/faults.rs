@@ -267,6 +267,7 @@ fn tls_is_verified() {
     let server = Server::new();
     let question = table(&server, "encrypted");
     let (authority, other) = (server.file("authority.crt"), server.file("other-authority.crt"));
+    let renewed = server.file("renewed-authority.crt");
     let password = ("PASSWORD", "first");
     let mut failures = Failures::default();
 
@@ -275,6 +276,7 @@ fn tls_is_verified() {
         // The certificate is for `localhost` only, and by the one authority.
         ("127.0.0.1", &authority, "Certificate(OtherHost)"),
         ("localhost", &other, "Certificate(UnknownAuthority)"),
+        ("localhost", &renewed, "Certificate(OtherKey)"),
     ] {
         let database = server.database_with(&server.tcp(host), &[password, ("CA_FILE", ca_file)]);
         failures.check_eq(format!("{host} {ca_file}"), ask(&database, &question), expected);

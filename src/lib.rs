@@ -95,6 +95,7 @@ pub mod cli;
 pub mod clock;
 pub mod credentials;
 pub mod decision_log;
+mod duration;
 pub mod escape;
 mod explained;
 pub mod file;

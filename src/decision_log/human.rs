@@ -6,7 +6,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::line::{Line, LookupLine};
 use crate::{
-    escape,
+    duration, escape,
     okta::DecisionKind,
     rule::{Outcome, Verdict},
 };
@@ -36,7 +36,7 @@ pub(super) fn write_line(line: &Line<'_>, colour: bool, out: &mut Vec<u8>) {
     for LookupLine { name, outcome, .. } in line.lookups {
         let _ = write!(out, " {name}: {outcome}");
     }
-    let _ = write!(out, " ({:.1} ms)", line.duration.as_secs_f64() * 1e3);
+    let _ = write!(out, " ({})", duration::text(line.duration));
 }
 
 fn write_verdict(verdict: &Verdict<'_>, out: &mut Vec<u8>) {

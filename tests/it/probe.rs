@@ -168,6 +168,12 @@ fn every_input_of_each_attack_is_tried() {
         ("https://okta.com/a", "javascript://okta.com/a", "not http"),
         ("Ana Jones", "Ana Jones.evil", "a web address"),
         ("Ana Jones", "Ana Jones win.example", "a web address"),
+        ("Ana O'Neil", "Ana O'Neil win.example", "`Ana O'Neil win.example`, a web address"),
+        (
+            "https://okta.com/a",
+            r"https://evil.example\okta.com/a",
+            r"`https://evil.example\okta.com/a`, a",
+        ),
         ("1990-01-31", "1990-13-01", "a day that does not exist"),
         ("US", "ZZ", "a country that"),
         ("en_US", "en_XX", "a locale of"),

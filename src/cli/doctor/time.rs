@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use ureq::http::{HeaderMap, header::DATE};
 
 use super::{CheckedHook, checkup::Checkup};
-use crate::cli::client::OKTA_TIMEOUT;
+use crate::{cli::client::OKTA_TIMEOUT, duration};
 
 /// How many calls are timed.
 const CALLS: usize = 20;
@@ -43,10 +43,10 @@ pub(super) fn check_latency(hook: &CheckedHook<'_>, checkup: &mut Checkup) {
         return;
     };
     let message = format!(
-        "{} calls: median {:.1?}, slowest {:.1?}; Okta waits {} s",
+        "{} calls: median {}, slowest {}; Okta waits {} s",
         times.len(),
-        median,
-        slowest,
+        duration::text(*median),
+        duration::text(*slowest),
         OKTA_TIMEOUT.as_secs()
     );
     if *slowest > SLOW {

@@ -4,7 +4,7 @@ use super::{
     change::DecisionChange,
     report::{CallStatistics, Percentile, ReplayOutcome, Replayed, Report},
 };
-use crate::{cli::check::counted, escape};
+use crate::{cli::check::counted, duration, escape};
 
 /// The report for people: first the summary, then one line per change, then the details.
 pub(super) fn human(report: &Report) -> String {
@@ -132,8 +132,8 @@ fn describe_times(calls: &CallStatistics) -> String {
         return "time: no call was answered".to_owned();
     }
     let mut text = "time:".to_owned();
-    for Percentile { name, milliseconds } in calls.percentiles() {
-        text += &format!(" {name} {milliseconds:.1} ms,");
+    for Percentile { name, time } in calls.percentiles() {
+        text += &format!(" {name} {},", duration::text(time));
     }
     match calls.answered_on_retry {
         0 => text += " none answered only at the second attempt",

@@ -74,7 +74,8 @@ fn json_times(report: &Report) -> Vec<JsonTime> {
     if let Some(calls) = &report.calls
         && !calls.times.is_empty()
     {
-        for Percentile { name, milliseconds } in calls.percentiles() {
+        for Percentile { name, time } in calls.percentiles() {
+            let milliseconds = time.as_micros() as f64 / 1000.0;
             times.push(JsonTime { percentile: name, time: milliseconds });
         }
     }

@@ -58,7 +58,7 @@ pub(super) struct CallStatistics {
 /// The time within which a share of the calls ended.
 pub(super) struct Percentile {
     pub(super) name: &'static str,
-    pub(super) milliseconds: f64,
+    pub(super) time: Duration,
 }
 
 /// The results of all requests, and the facts that decide how they are reported.
@@ -169,8 +169,7 @@ impl CallStatistics {
         times.sort();
         let mut percentiles = Vec::new();
         for (name, percent) in [("p50", 50), ("p95", 95), ("p99", 99), ("max", 100)] {
-            let micros = percentile(&times, percent).as_micros();
-            percentiles.push(Percentile { name, milliseconds: micros as f64 / 1000.0 });
+            percentiles.push(Percentile { name, time: percentile(&times, percent) });
         }
         percentiles
     }

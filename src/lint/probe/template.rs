@@ -180,13 +180,12 @@ impl Alphabet {
     }
 }
 
-/// A text in backticks, cut if it is long. Characters that are not ASCII are escaped, so that look-alikes
+/// A text in backticks, cut if it is long. Characters are escaped that are not printable ASCII, so that look-alikes
 /// show.
 fn visible(text: &str) -> String {
     let mut shown = String::new();
     for letter in text.chars().take(LONGEST_SHOWN) {
-        // `escape_default` would escape a quote, which needs no escape in backticks.
-        if letter == '"' {
+        if matches!(letter, ' '..='~') {
             shown.push(letter);
         } else {
             shown.extend(letter.escape_default());

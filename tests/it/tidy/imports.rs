@@ -9,6 +9,7 @@ use crate::support::Failures;
 const DIRECTIONS: &[(&str, &[&str])] = &[
     // Leaves.
     ("escape", &[]),
+    ("duration", &[]),
     ("file", &[]),
     ("metrics", &[]),
     ("nearest", &[]),
@@ -73,7 +74,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         ],
     ),
     ("sink", &["throttle"]),
-    ("decision_log", &["escape", "okta", "rule", "settings", "sink"]),
+    ("decision_log", &["duration", "escape", "okta", "rule", "settings", "sink"]),
     (
         "reload",
         &[

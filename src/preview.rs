@@ -30,6 +30,7 @@ mod finding;
 mod form;
 mod guard;
 mod http;
+mod queue;
 mod rules;
 
 pub(crate) use feed::{Feed, ReceivedCall};

@@ -2,7 +2,7 @@
 //!
 //! Only `preview` has a feed; `serve` has none. It keeps requests in memory, up to a number and a size.
 
-use std::{cmp::Reverse, collections::VecDeque, sync::Arc, time::Duration};
+use std::{cmp::Reverse, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use parking_lot::Mutex;
@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use tokio::sync::watch;
 
+use super::queue::{KeptRequest, RequestQueue};
 use crate::{
     explained::Explained,
     lookup::{Answer, recorded_json},
@@ -22,9 +23,6 @@ const MOST_DECIDED: usize = 100;
 /// The most refused requests that are kept. Their limit is separate, because strangers can send any number
 /// of them.
 const MOST_REFUSED: usize = 30;
-/// The most bytes that the kept decided requests take, and the most that the refused ones take. Rows and contents
-/// count together.
-const MOST_BYTES: usize = 4 << 20;
 
 /// The latest requests, and the state of the rules. Any thread may add to it.
 pub(crate) struct Feed {
@@ -37,6 +35,8 @@ pub(crate) struct Feed {
 /// The state of the rules.
 struct KeptRules {
     json: Arc<str>,
+    /// The recorded requests that are decided as recorded, as JSON.
+    unchanged_fixtures: Arc<str>,
     /// Increases with every change of the rules.
     version: u64,
 }
@@ -47,22 +47,6 @@ struct Requests {
     decided: RequestQueue,
     refused: RequestQueue,
     last_number: u64,
-}
-
-/// The latest requests of one kind, the oldest first.
-#[derive(Default)]
-struct RequestQueue {
-    queue: VecDeque<KeptRequest>,
-    bytes: usize,
-}
-
-/// A request, as JSON.
-struct KeptRequest {
-    number: u64,
-    /// Its row in the list of the page.
-    row: Box<RawValue>,
-    /// The content. `None` if the request was refused, or is too large to keep.
-    content: Option<Arc<str>>,
 }
 
 /// A request that arrived, whatever its answer.
@@ -139,7 +123,7 @@ struct NumberedRow<'a> {
 impl Default for Feed {
     fn default() -> Self {
         // The page shows no rules until they have been read.
-        let rules = KeptRules { json: "null".into(), version: 0 };
+        let rules = KeptRules { json: "null".into(), unchanged_fixtures: "[]".into(), version: 0 };
         Self {
             requests: Mutex::default(),
             rules: Mutex::new(rules),
@@ -208,10 +192,14 @@ impl Feed {
         self.announce_change();
     }
 
-    /// Replaces the state of the rules, as JSON.
-    pub(super) fn set_rules(&self, rules: String) {
+    /// Replaces the state of the rules, and the recorded requests that are decided as recorded. Both are JSON.
+    pub(super) fn set_rules(&self, rules: String, unchanged_fixtures: String) {
         let mut kept = self.rules.lock();
-        *kept = KeptRules { json: rules.into(), version: kept.version + 1 };
+        *kept = KeptRules {
+            json: rules.into(),
+            unchanged_fixtures: unchanged_fixtures.into(),
+            version: kept.version + 1,
+        };
         drop(kept);
         self.announce_change();
     }
@@ -221,11 +209,15 @@ impl Feed {
         self.rules.lock().json.clone()
     }
 
+    /// The recorded requests that are decided as recorded, as JSON.
+    pub(super) fn unchanged_fixtures(&self) -> Arc<str> {
+        self.rules.lock().unchanged_fixtures.clone()
+    }
+
     /// The content of a request, as JSON.
     pub(super) fn content(&self, number: u64) -> Option<Arc<str>> {
         let requests = self.requests.lock();
-        let mut decided = requests.decided.queue.iter();
-        let found = decided.find(|request| request.number == number)?;
+        let found = requests.decided.iter().find(|request| request.number == number)?;
         found.content.clone()
     }
 
@@ -240,7 +232,7 @@ impl Feed {
         let requests = self.requests.lock();
         let mut rows = Vec::new();
         for kind in [&requests.decided, &requests.refused] {
-            for KeptRequest { number, row, content } in &kind.queue {
+            for KeptRequest { number, row, content } in kind.iter() {
                 rows.push(NumberedRow { number: *number, opens: content.is_some(), row });
             }
         }
@@ -251,37 +243,6 @@ impl Feed {
 
     fn announce_change(&self) {
         self.version.send_modify(|version| *version += 1);
-    }
-}
-
-impl RequestQueue {
-    /// Adds a request. Then drops the oldest ones until `most` or fewer remain, in [`MOST_BYTES`] or less.
-    fn push(&mut self, mut added: KeptRequest, most: usize) {
-        if added.bytes() > MOST_BYTES {
-            // The row alone may fit.
-            added.content = None;
-            if added.bytes() > MOST_BYTES {
-                return;
-            }
-        }
-        self.bytes += added.bytes();
-        self.queue.push_back(added);
-        while self.queue.len() > most || self.bytes > MOST_BYTES {
-            let Some(dropped) = self.queue.pop_front() else {
-                return;
-            };
-            self.bytes -= dropped.bytes();
-        }
-    }
-}
-
-impl KeptRequest {
-    fn bytes(&self) -> usize {
-        let content = match &self.content {
-            Some(content) => content.len(),
-            None => 0,
-        };
-        self.row.get().len() + content
     }
 }
 

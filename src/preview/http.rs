@@ -81,6 +81,10 @@ async fn find_response(request: &HttpRequest, body: web::Payload, page: &Page) -
             PageResponse::json(serde_json::to_string(&form::describe(page, &rules)).ok())
         }
         (&Method::GET, "api/rules") => PageResponse::json(Some(page.feed.rules().to_string())),
+        (&Method::GET, "api/rules-file") => PageResponse::json(rules_file(request, page)),
+        (&Method::GET, "api/fixtures") => {
+            PageResponse::json(Some(page.feed.unchanged_fixtures().to_string()))
+        }
         (&Method::GET, "api/feed") => {
             let version = query_number(request, "after").unwrap_or(0);
             PageResponse::json(Some(page.feed.list_after(version, LONGEST_POLL).await))
@@ -97,6 +101,11 @@ async fn find_response(request: &HttpRequest, body: web::Payload, page: &Page) -
 fn received_request(request: &HttpRequest, page: &Page) -> Option<String> {
     let content = page.feed.content(query_number(request, "number")?)?;
     Some(content.to_string())
+}
+
+/// The text of the rules file that the query names, as JSON.
+fn rules_file(request: &HttpRequest, page: &Page) -> Option<String> {
+    rules::open_file(page, &query_value(request, "path")?)
 }
 
 /// The recorded request that the query names.

@@ -34,18 +34,16 @@ struct RulesJson {
     source: String,
     /// Whether the service reloads the rules by itself.
     reloads: bool,
-    files: Vec<RulesFileJson>,
+    /// The paths of the files. The page asks for a text once somebody opens it.
+    files: Vec<String>,
     /// Each problem of the files on disk, as `check` prints it.
     problems: Vec<String>,
     /// How many problems there are. Not all may be listed.
     problem_count: usize,
-    fixtures: Vec<FixtureJson>,
-}
-
-#[derive(Serialize)]
-struct RulesFileJson {
-    path: String,
-    text: String,
+    /// The recorded requests with a problem, and those that are no longer decided as recorded.
+    changed_fixtures: Vec<FixtureJson>,
+    /// How many other recorded requests there are. The page asks for them once somebody opens their list.
+    unchanged_fixture_count: usize,
 }
 
 #[derive(Serialize)]
@@ -96,7 +94,7 @@ pub(super) fn watch(page: &Page) {
         let rules_changed = shown.update_rules(page, &live);
         let fixtures_changed = shown.update_fixtures(page);
         if rules_changed || fixtures_changed {
-            page.feed.set_rules(rules_json(page, &live, &shown.on_disk));
+            report_rules(page, &live, &shown.on_disk);
         }
         thread::sleep(INTERVAL);
     }
@@ -166,19 +164,25 @@ fn read_rules(page: &Page, files: Fingerprint) -> RulesOnDisk {
     RulesOnDisk { files: files.seen, problems: rules.err().unwrap_or_default() }
 }
 
-fn rules_json(page: &Page, live: &RuleSet, on_disk: &RulesOnDisk) -> String {
+/// Gives the state of the rules to the feed.
+fn report_rules(page: &Page, live: &RuleSet, on_disk: &RulesOnDisk) {
     let RulesOnDisk { files, problems } = on_disk;
-    let mut files_json = Vec::new();
-    for path in files.paths().filter(|path| path.extension() == Some("toml".as_ref())) {
-        let text = file::read_text(path, FileKind::Rules).unwrap_or_default();
-        files_json.push(RulesFileJson { path: path.display().to_string(), text });
+    let mut paths = Vec::new();
+    for path in toml_files(files) {
+        paths.push(path.display().to_string());
     }
-    let mut fixtures = Vec::new();
+    let mut changed_fixtures = Vec::new();
+    let mut unchanged_fixtures = Vec::new();
     for fixture in (page.fixtures.judge)(&page.fixtures.directory, live) {
-        fixtures.push(match fixture {
+        let fixture = match fixture {
             Ok(fixture) => fixture_json(fixture),
             Err(problem) => stray_file_json(problem),
-        });
+        };
+        if fixture.problem.is_none() && fixture.recorded == fixture.now {
+            unchanged_fixtures.push(fixture);
+        } else {
+            changed_fixtures.push(fixture);
+        }
     }
     let mut lines = Vec::new();
     for line in problems.lines() {
@@ -188,12 +192,31 @@ fn rules_json(page: &Page, live: &RuleSet, on_disk: &RulesOnDisk) -> String {
         revision: live.revision.clone(),
         source: page.source.to_string(),
         reloads: page.reloads,
-        files: files_json,
+        files: paths,
         problems: lines,
         problem_count: problems.total(),
-        fixtures,
+        changed_fixtures,
+        unchanged_fixture_count: unchanged_fixtures.len(),
     };
-    serde_json::to_string(&rules).unwrap_or_default()
+    page.feed.set_rules(
+        serde_json::to_string(&rules).unwrap_or_default(),
+        serde_json::to_string(&unchanged_fixtures).unwrap_or_default(),
+    );
+}
+
+/// The rules files among these.
+fn toml_files(files: &Fingerprint) -> impl Iterator<Item = &Path> {
+    files.paths().filter(|path| path.extension() == Some("toml".as_ref()))
+}
+
+/// Reads a rules file. Returns its text as JSON, or `None` if the rules folder has no such file.
+pub(super) fn open_file(page: &Page, path: &str) -> Option<String> {
+    // Only listed files are read, so that the name cannot be another path.
+    let files = files_fingerprint(page, &Fingerprint::default());
+    let mut listed = toml_files(&files);
+    let found = listed.find(|listed| listed.display().to_string() == path)?;
+    let text = file::read_text(found, FileKind::Rules).ok()?;
+    serde_json::to_string(&text).ok()
 }
 
 fn fixture_json(fixture: JudgedFixture) -> FixtureJson {

@@ -16,8 +16,8 @@ use crate::support::{
 };
 
 /// A running service with its page.
-struct Preview {
-    service: Service,
+pub struct Preview {
+    pub service: Service,
     address: SocketAddr,
     token: String,
 }
@@ -29,7 +29,7 @@ impl Preview {
     }
 
     /// Starts the service in a folder that has rules.
-    fn start_in(folder: &Path) -> Self {
+    pub fn start_in(folder: &Path) -> Self {
         Self::start_with(folder, &[("HOOK__RULES__RELOAD", "200ms")])
     }
 
@@ -67,7 +67,7 @@ impl Preview {
         self.send("GET", &format!("/{}/{path}", self.token), &[&self.host()], b"")
     }
 
-    fn get_json(&self, path: &str) -> Value {
+    pub fn get_json(&self, path: &str) -> Value {
         let answer = self.get(path);
         assert_eq!(answer.status, 200, "{path}");
         serde_json::from_slice(&answer.body).unwrap()
@@ -75,10 +75,22 @@ impl Preview {
 
     /// Has the page decide a request.
     fn decide(&self, hook: &str, request: &[u8], lookups: Value) -> Value {
+        self.decide_with(hook, request, lookups, json!({}))
+    }
+
+    /// Decides a request with these recorded results and failures of lookups.
+    pub fn decide_with(
+        &self,
+        hook: &str,
+        request: &[u8],
+        lookups: Value,
+        failures: Value,
+    ) -> Value {
         let question = json!({
             "hook": hook,
             "request": text(request),
             "lookups": lookups,
+            "failures": failures,
             "added": [],
             "order": [],
         });
@@ -89,7 +101,7 @@ impl Preview {
         serde_json::from_slice(&answer.body).unwrap()
     }
 
-    fn requests(&self) -> Vec<Value> {
+    pub fn requests(&self) -> Vec<Value> {
         self.get_json("api/feed?after=0")["requests"].as_array().unwrap().clone()
     }
 }
@@ -173,7 +185,7 @@ fn preview_page_answers_only_to_its_own_host_and_origin() {
     let other_port = format!("Host: 127.0.0.1:{}", port ^ 1);
     let path = format!("/{}/api/decide", preview.token);
     let question =
-        br#"{"hook":"registrationHookSSR","request":"{}","lookups":{},"added":[],"order":[]}"#
+        br#"{"hook":"registrationHookSSR","request":"{}","lookups":{},"failures":{},"added":[],"order":[]}"#
             .as_slice();
     let rows: [(&[&str], u16); 13] = [
         (&[&host, JSON], 200),
@@ -557,7 +569,7 @@ fn preview_shows_broken_fixtures_and_edits_of_fixtures() {
     fs::write(fixtures.join("orphan.response.json"), deny).unwrap();
     let preview = Preview::start_in(folder.path());
     let case = |rules: &Value, name: &str| {
-        let fixtures = rules["fixtures"].as_array().unwrap();
+        let fixtures = rules["changed_fixtures"].as_array().unwrap();
         let found = fixtures.iter().find(|found| found["case"].as_str().unwrap().contains(name));
         found.cloned().unwrap_or_else(|| panic!("{name}: {rules}"))
     };
@@ -580,7 +592,8 @@ fn preview_shows_broken_fixtures_and_edits_of_fixtures() {
 
     // An edit in place changes no folder.
     fs::write(fixtures.join("good.response.json"), deny.replace("DENY", "ALLOW")).unwrap();
-    wait("the edited answer", &|rules| case(rules, "good")["recorded"] == "allow");
+    wait("the edited answer", &|rules| rules["unchanged_fixture_count"] == 1);
+    assert_eq!(preview.get_json("api/fixtures")[0]["recorded"], "allow");
 }
 
 #[test]
@@ -607,13 +620,16 @@ fn preview_follows_edits_of_rules_and_compares_fixtures() {
     };
 
     let first = wait("the rules", &|rules| !rules.is_null());
-    assert_eq!(first["fixtures"][0]["now"], "allow");
-    assert_eq!(first["fixtures"][0]["recorded"], "allow");
+    assert_eq!(first["changed_fixtures"], json!([]));
+    assert_eq!(first["unchanged_fixture_count"], 1);
+    let unchanged = preview.get_json("api/fixtures");
+    assert_eq!(unchanged[0]["now"], "allow");
+    assert_eq!(unchanged[0]["recorded"], "allow");
 
     fs::write(rules.join("hook.toml"), rule("b.example")).unwrap();
     let second = wait("the new rules", &|rules| rules["revision"] != first["revision"]);
-    assert_eq!(second["fixtures"][0]["now"], "deny");
-    assert_eq!(second["fixtures"][0]["denied_by"], json!(["mail"]));
+    assert_eq!(second["changed_fixtures"][0]["now"], "deny");
+    assert_eq!(second["changed_fixtures"][0]["denied_by"], json!(["mail"]));
     let request = registration(r#"{"email":"x@a.example"}"#);
     let decided = preview.decide("hook", &request, json!({}));
     assert_eq!(decided["explained"]["decision"], "deny");
@@ -626,15 +642,21 @@ fn preview_follows_edits_of_rules_and_compares_fixtures() {
     let problem = third["problems"][0].as_str().unwrap();
     assert!(text(&printed).contains(problem), "{problem}\n{}", text(&printed));
     assert_eq!(third["revision"], second["revision"]);
-    assert!(third["files"][0]["text"].as_str().unwrap().contains("domain ="));
+    let path = third["files"][0].as_str().unwrap();
+    let file = preview.get_json(&format!("api/rules-file?path={path}"));
+    assert!(file.as_str().unwrap().contains("domain ="));
+    for other in ["registration-hook.toml", "rules/none.toml", "rules/../rules/hook.toml"] {
+        let answer = preview.get(&format!("api/rules-file?path={other}"));
+        assert_eq!(answer.status, 404, "{other}");
+    }
 }
 
 #[test]
 fn preview_opens_fixtures_of_its_list_only() {
     let preview = Preview::start();
     let cases = wait_for("the fixtures", || {
-        let rules = preview.get_json("api/rules");
-        rules["fixtures"].as_array().filter(|found| !found.is_empty()).cloned()
+        let fixtures = preview.get_json("api/fixtures");
+        fixtures.as_array().filter(|found| !found.is_empty()).cloned()
     });
     let hook = cases[0]["hook"].as_str().unwrap();
     let case = cases[0]["case"].as_str().unwrap();

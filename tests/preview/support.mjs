@@ -1,6 +1,6 @@
 // The service under test with rules of its own, the API that its lookup asks, and small helpers.
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -59,9 +59,14 @@ export const requestWith = (form) => ({
   data: { userProfile: form },
 });
 
-// An API with one active account per address of okta.com.
+// The same rules, except that the lookup's rules do not count after a failure of its source.
+export const SKIPPING_RULES = RULES.replace('get = "/acc', 'on_failure = "skip"\nget = "/acc').replace("optional = true\n", "");
+
+// An API with one active account per address of okta.com. It answers HTML about some, and status 500 about others.
 export async function startAccountsApi() {
   const server = createServer((request, response) => {
+    if (request.url.includes("/html")) return response.end("<html></html>");
+    if (request.url.includes("/down")) return response.writeHead(500).end();
     const known = request.url.endsWith("okta.com");
     response.writeHead(known ? 200 : 404, { "content-type": "application/json" });
     response.end(JSON.stringify(known ? { status: "active" } : {}));
@@ -70,19 +75,32 @@ export async function startAccountsApi() {
   return { server, url: `http://127.0.0.1:${server.address().port}` };
 }
 
+// Starts the program in a folder with the shipped rules and recorded requests.
+export async function startShipped(program) {
+  const folder = mkdtempSync(join(tmpdir(), "preview-"));
+  const guide = join(import.meta.dirname, "../guide");
+  cpSync(join(guide, "rules"), join(folder, "rules"), { recursive: true });
+  cpSync(join(guide, "fixtures"), join(folder, "tests/fixtures"), { recursive: true });
+  return startIn(folder, program, {});
+}
+
 // Starts the program in a folder of its own, with these variables.
 export async function startPreview(program, accounts, variables = {}) {
   const folder = mkdtempSync(join(tmpdir(), "preview-"));
-  const rules = join(folder, "rules/signup.toml");
   const fixtures = join(folder, "tests/fixtures/signup");
   mkdirSync(join(folder, "rules"));
   mkdirSync(fixtures, { recursive: true });
-  writeFileSync(rules, RULES);
+  writeFileSync(join(folder, "rules/signup.toml"), RULES);
   writeFileSync(join(folder, "registration-hook.toml"), `[sources.accounts]\nurl = "${accounts}"\n`);
   const known = { firstName: "Kim", lastName: "Own", login: "known@okta.com", email: "known@okta.com" };
   writeFileSync(join(fixtures, "known.request.json"), JSON.stringify(requestWith(known), null, 2));
   writeFileSync(join(fixtures, "known.lookups.json"), '{ "account": { "status": "active" } }\n');
   writeFileSync(join(fixtures, "known.response.json"), "{}");
+  return startIn(folder, program, variables);
+}
+
+async function startIn(folder, program, variables) {
+  const rules = join(folder, "rules/signup.toml");
   const environment = {
     PATH: process.env.PATH,
     HOOK__SERVER__BIND: "127.0.0.1:0",
@@ -109,7 +127,7 @@ export async function startPreview(program, accounts, variables = {}) {
     url,
     writeRules: (text) => writeFileSync(rules, text),
     reset: () => writeFileSync(rules, RULES),
-    fixtures: () => readdirSync(fixtures),
+    fixtures: () => readdirSync(join(folder, "tests/fixtures/signup")),
     replay: () => run(path, ["replay"]),
     shell: (line) => run("bash", ["-c", line.replace(/^curl /, "curl -s ")]),
     hooks,

@@ -3,16 +3,19 @@ import { byId, el, fill, fillAll, getJson, toast, withCode } from "./dom.js";
 
 // The rules as they were last shown, as JSON.
 let shown = "";
+// The name of the list of recorded requests. Paths of files are never empty.
+const FIXTURES = "";
 
 // Returns a function that shows the rules if they have changed. If the service has loaded new ones, that function
-// first calls `rulesChanged`.
+// first calls `rulesChanged`. The texts of files and the list of unchanged fixtures are not among the rules: the page
+// asks for these once somebody opens them.
 export function setUpRules(open, rulesChanged) {
   let revision = null;
   return async () => {
     const rules = await getJson("api/rules");
     if (!rules) return;
     const text = JSON.stringify(rules);
-    if (text === shown) return;
+    if (text === shown) return readOpenAgain();
     // Waits for the new decision, so that it and the rules change together on the page.
     if (revision !== null && revision !== rules.revision) await rulesChanged();
     revision = rules.revision;
@@ -21,7 +24,15 @@ export function setUpRules(open, rulesChanged) {
   };
 }
 
+// Reads the open texts and lists again.
+function readOpenAgain() {
+  for (const opened of openDetails()) opened.dispatchEvent(new Event("toggle"));
+}
+
+const openDetails = () => document.querySelectorAll(".rules details[open]");
+
 function draw(rules, open) {
+  const opened = new Set([...openDetails()].map(({ dataset }) => dataset.path));
   const count = rules.problem_count;
   const chip = byId("rules-chip");
   chip.dataset.state = count ? "bad" : "good";
@@ -35,8 +46,8 @@ function draw(rules, open) {
       : ". After an edit, send SIGHUP to the service: rules.reload is off.",
   );
   drawProblems(rules);
-  drawFixtures(rules.fixtures, open);
-  const files = rules.files.map((file) => drawFile(file, rules.problems));
+  drawFixtures(rules, open, opened.has(FIXTURES));
+  const files = rules.files.map((path) => drawFile(path, rules.problems, opened.has(path)));
   fill(byId("rules-files"), files.length ? el("h3", {}, "Files") : null, ...files);
 }
 
@@ -50,10 +61,15 @@ function drawProblems({ problems, problem_count }) {
   );
 }
 
-function drawFixtures(fixtures, open) {
-  if (!fixtures.length) return fill(byId("rules-fixtures"));
-  const changed = fixtures.filter(({ recorded, now, problem }) => problem || (recorded && recorded !== now));
-  const others = fixtures.filter((fixture) => !changed.includes(fixture));
+function drawFixtures({ changed_fixtures: changed, unchanged_fixture_count: unchanged }, open, isOpen) {
+  const count = changed.length + unchanged;
+  if (!count) return fill(byId("rules-fixtures"));
+  const rows = (fixtures) => fixtures.map((fixture) => drawFixture(fixture, open));
+  const list = el("ul", { class: "requests" });
+  const read = async () => {
+    const fixtures = await getJson("api/fixtures").catch(() => null);
+    if (fixtures) fillAll(list, rows(fixtures));
+  };
   fill(
     byId("rules-fixtures"),
     el("h3", {}, "Fixtures"),
@@ -61,17 +77,19 @@ function drawFixtures(fixtures, open) {
       "p",
       { class: "hint", id: "fixtures-summary" },
       changed.length
-        ? `${changed.length} of ${counted(fixtures.length, "recorded request")}, with a problem or no longer decided as recorded:`
-        : `${counted(fixtures.length, "recorded request")}, decided as recorded.`,
+        ? `${changed.length} of ${counted(count, "recorded request")}, with a problem or no longer decided as recorded:`
+        : `${counted(count, "recorded request")}, decided as recorded.`,
     ),
-    changed.length ? el("ul", { class: "requests" }, ...changed.map((fixture) => drawFixture(fixture, open))) : null,
-    el(
-      "details",
-      {},
-      el("summary", {}, `Open a recorded request (${others.length})`),
-      el("ul", { class: "requests" }, ...others.map((fixture) => drawFixture(fixture, open))),
-    ),
+    changed.length ? el("ul", { class: "requests" }, ...rows(changed)) : null,
+    details(FIXTURES, isOpen, read, el("summary", {}, `Open a recorded request (${unchanged})`), list),
   );
+}
+
+// A part whose content is read once it is open. It keeps its name when the rules are drawn again.
+function details(name, isOpen, read, ...children) {
+  const part = el("details", { "data-path": name, open: isOpen }, ...children);
+  part.addEventListener("toggle", () => part.open && read());
+  return part;
 }
 
 function drawFixture(fixture, open) {
@@ -99,28 +117,30 @@ function describeFixture({ recorded, now, problem, denied_by }) {
   return recorded && recorded !== now ? `${recorded} → ${decision}` : decision;
 }
 
-// The text of a file, with the lines of its problems marked.
-function drawFile({ path, text }, problems) {
+// A file. Its text is read once it is open. The lines of its problems are marked.
+function drawFile(path, problems, isOpen) {
   const bad = new Set();
   for (const problem of problems) {
     // A problem begins with its place: `path:line:column`.
     const start = `${path}:`;
     if (problem.startsWith(start)) bad.add(parseInt(problem.slice(start.length), 10));
   }
-  const lines = text.split("\n").map((line, index) => {
+  const content = el("pre", { class: "code numbered", tabindex: "0" });
+  const read = async () => {
+    const text = await getJson(`api/rules-file?${new URLSearchParams({ path })}`).catch(() => null);
+    fillAll(content, drawLines(text ?? "# This file can no longer be read.", bad));
+  };
+  const summary = el("summary", {}, el("code", {}, path), bad.size ? ` · ${counted(bad.size, "line")} with problems` : null);
+  return details(path, isOpen, read, summary, content);
+}
+
+function drawLines(text, bad) {
+  return text.split("\n").map((line, index) => {
     let kind = "line";
     if (bad.has(index + 1)) kind = "line bad";
     else if (line.startsWith("#")) kind = "line comment";
     return el("span", { class: kind }, line, "\n");
   });
-  const content = el("pre", { class: "code numbered", tabindex: "0" });
-  fillAll(content, lines);
-  return el(
-    "details",
-    { "data-path": path },
-    el("summary", {}, el("code", {}, path), bad.size ? ` · ${counted(bad.size, "line")} with problems` : null),
-    content,
-  );
 }
 
 const counted = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;

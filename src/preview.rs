@@ -25,6 +25,7 @@ use crate::{
 
 mod assets;
 mod decide;
+mod failures;
 mod feed;
 mod finding;
 mod form;

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::{
     Page,
+    failures::{self, Failures},
     finding::{self, FindingJson},
 };
 use crate::{
@@ -29,6 +30,8 @@ struct DecideQuestion<'a> {
     /// The results of lookups, in the form of a `.lookups.json` file.
     #[serde(borrow)]
     lookups: &'a RawValue,
+    /// The failures that are not what `failed` in such a file means.
+    failures: Failures,
     /// The attributes that the user has added to the form, or whose fields the user has emptied.
     #[serde(borrow)]
     added: Vec<Cow<'a, str>>,
@@ -43,6 +46,8 @@ struct Decided<'a> {
     explained: Explained<'a>,
     /// The results of the lookups, also of those that a table answers, in the form of a `.lookups.json` file.
     results: Box<RawValue>,
+    /// The lookups whose failure a fixture cannot hold.
+    not_recordable: Vec<String>,
     /// The exact body of the answer.
     response: Cow<'a, str>,
     /// The attributes on the form.
@@ -66,42 +71,43 @@ struct Undecided {
 /// Answers the page's question. Both are JSON.
 pub(super) fn decide(page: &Page, question: &[u8]) -> serde_json::Result<String> {
     let question: DecideQuestion<'_> = serde_json::from_slice(question)?;
-    match decide_request(page, &question) {
+    match decide_request(page, question) {
         Ok(decided) => Ok(decided),
         Err(undecided) => serde_json::to_string(&undecided),
     }
 }
 
 /// Decides the request. Returns a [`Decided`] as JSON.
-fn decide_request(page: &Page, question: &DecideQuestion<'_>) -> Result<String, Undecided> {
-    let DecideQuestion { hook: name, request, lookups, added, order } = question;
+fn decide_request(page: &Page, question: DecideQuestion<'_>) -> Result<String, Undecided> {
+    let DecideQuestion { hook: name, request, lookups, failures, added, order } = question;
     let rules = page.live.rules.load_full();
-    let Some(hook) = rules.hooks.get(name) else {
+    let Some(hook) = rules.hooks.get(&name) else {
         return Err(Undecided::without_place("the rules no longer have this hook"));
     };
     if request.len() > page.body_limit {
         return Err(Undecided::without_place("the request is larger than the service accepts"));
     }
     let body = request.as_bytes();
-    let facts = facts_with(lookups, hook, body)?;
+    let facts = facts_with(lookups, failures, hook, body)?;
     let answer = pipeline::answer(hook, body, &facts)?;
     // Decodes once more: the answer does not keep the form, whose attributes are fields on the page.
     let decoded = decode(body).map_err(NoAnswer::Request)?;
     let mut fields = form_fields(&decoded, hook.section(answer.flow));
-    for name in added {
+    for name in &added {
         let name = name.as_ref();
         if !fields.contains(&name) {
             fields.push(name);
         }
     }
-    sort_as_on_page(&mut fields, order);
+    sort_as_on_page(&mut fields, &order);
     let reply = HookReply::Answered { status: 200, body: &answer.body };
     let view = user_view(reply, answer.flow, &fields);
     let Page { hooks_url, curl_arguments, .. } = page;
-    let curl_body = in_single_quotes(&without_white_space(request));
+    let curl_body = in_single_quotes(&without_white_space(&request));
     let decided = Decided {
         explained: Explained::new(hook, &answer, &facts.lookups),
         results: recorded_json(&facts.lookups),
+        not_recordable: failures::not_recordable(hook, body, &facts, &answer),
         response: String::from_utf8_lossy(&answer.body),
         fields: &fields,
         screens: UserViewJson::new(&view),
@@ -120,12 +126,18 @@ fn sort_as_on_page(fields: &mut [&str], order: &[Cow<'_, str>]) {
     fields.sort_by_key(|name| places.get(name).copied().unwrap_or(usize::MAX));
 }
 
-/// Today's date, and these recorded results of lookups.
-fn facts_with(lookups: &RawValue, hook: &Hook, request: &[u8]) -> Result<Facts, Undecided> {
-    let recorded = match read_recorded(lookups.get().as_bytes(), hook) {
+/// Today's date, and these results of lookups.
+fn facts_with(
+    lookups: &RawValue,
+    failures: Failures,
+    hook: &Hook,
+    request: &[u8],
+) -> Result<Facts, Undecided> {
+    let mut recorded = match read_recorded(lookups.get().as_bytes(), hook) {
         Ok(recorded) => recorded,
         Err(why) => return Err(Undecided::without_place(format!("the results of lookups: {why}"))),
     };
+    failures::put_in(&mut recorded, failures);
     Ok(clock::recorded_facts(hook, request, &recorded)?)
 }
 

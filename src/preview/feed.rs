@@ -10,7 +10,10 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use tokio::sync::watch;
 
-use super::queue::{KeptRequest, RequestQueue};
+use super::{
+    failures::{Failures, failures_of},
+    queue::{KeptRequest, RequestQueue},
+};
 use crate::{
     explained::Explained,
     lookup::{Answer, recorded_json},
@@ -101,6 +104,8 @@ struct RequestContent<'a> {
     request: &'a str,
     /// The results of lookups, in the form of a `.lookups.json` file.
     lookups: Box<RawValue>,
+    /// The failures, which such a file only calls `failed`.
+    failures: Failures,
 }
 
 /// The list of the requests.
@@ -159,6 +164,7 @@ impl Feed {
             hook: call.hook.unwrap_or_default(),
             request: &String::from_utf8_lossy(request),
             lookups: recorded_json(&facts.lookups),
+            failures: failures_of(&facts.lookups),
         };
         self.add(&row, serde_json::to_string(&content).ok());
     }

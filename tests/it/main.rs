@@ -64,6 +64,7 @@ mod org;
 mod patterns;
 mod postgres;
 mod preview;
+mod preview_failures;
 mod probe;
 mod problems;
 mod proxies;

@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 import { chromium } from "playwright-core";
 
-import { AXE, requestWith, startAccountsApi, startPreview, startShipped, RULES, unzip } from "./support.mjs";
+import { AXE, requestWith, startAccountsApi, startPreview, startShipped, RULES, SKIPPING_RULES, unzip } from "./support.mjs";
 
 const [, , PROGRAM, CHROMIUM, SHOTS] = process.argv;
 assert(CHROMIUM, "usage: node run.mjs PROGRAM CHROMIUM [FOLDER]");
@@ -332,6 +332,36 @@ message = "We do not find this member."
     assert.equal(await page.inputValue("#field-email"), "live@okta.com");
     assert.equal(await page.inputValue("#column-account-status"), "active");
     await seenIn("#verdict", "Allowed, with updates");
+  });
+
+  it("keeps which failure a lookup of an opened request had, and saves no fixture that decides otherwise", async () => {
+    const people = { firstName: "Ana", lastName: "Diaz" };
+    preview.writeRules(SKIPPING_RULES);
+    await page.fill("#field-email", "ana@okta.com");
+    await page.click("#lookup-account-failed");
+    await seenIn("#verdict", "Allowed, with updates");
+    await preview.post("signup", { email: "html@okta.com", ...people });
+    await seenIn("#requests .row:first-child", "Denied");
+    await page.click("#requests .row:first-child button");
+    await seenIn("#verdict", "Denied");
+    await seenIn("#outcomes", "the response is not strict JSON");
+    assert.ok(await page.isChecked("#lookup-account-failed_otherwise"));
+    assert.ok(await page.isDisabled("#save-fixture"));
+    await seenIn("#save-problem", "A fixture cannot hold this failure of account.");
+    if (SHOTS) await shoot("preview-failure", { fullPage: true });
+
+    await page.click("#lookup-account-failed");
+    await seenIn("#verdict", "Allowed, with updates");
+    assert.ok(!(await page.isDisabled("#save-fixture")));
+    assert.ok(!(await page.isVisible("#save-problem")));
+    await page.click("#lookup-account-failed_otherwise");
+    await seenIn("#verdict", "Denied");
+    await seenIn("#outcomes", "the response is not strict JSON");
+
+    // With `on_failure = "deny"`, both failures have one decision.
+    preview.writeRules(RULES);
+    await page.waitForFunction(() => !document.querySelector("#save-fixture").disabled);
+    await seenIn("#verdict", "Denied");
   });
 
   it("keeps a file open, and reads its text again, when the rules are edited", async () => {

@@ -1,15 +1,27 @@
-// The results of lookups that the page assumes: found with columns, not found, failed.
+// The results of lookups that the page assumes: found with columns, not found, or failed in one of two ways.
 import { asText, byId, el, fill, isObject, keepFocus, label, parse } from "./dom.js";
 
 let form = null;
-// The assumed results by the lookup's name: the choice, and the values of the columns.
+// The assumed results by the lookup's name: the choice, the values of the columns, and the failure of an opened request.
 let results = {};
 // The results of the latest decision by the lookup's name. They have the rows of tables, too.
 let decidedResults = {};
 // Called after each change of an assumed result.
 let changed = () => {};
 
-const CHOICES = { table: "As in the table", found: "Found", not_found: "Not found", failed: "Failed" };
+const CHOICES = {
+  table: "As in the table",
+  found: "Found",
+  not_found: "Not found",
+  failed: "Source failed",
+  failed_otherwise: "Other failure",
+};
+// `on_failure` says what a failure of the source does. After any other failure, the rules deny.
+const HINTS = {
+  failed: "For example a time-out, no connection, or status 500. on_failure applies.",
+  failed_otherwise: "For example a bad result, two rows, or no free connection. on_failure does not apply.",
+};
+const OTHER_FAILURE = { why: "this page assumes a failure that is not one of the source itself", is_of_source: false };
 
 // Shows the lookups of a form. Keeps the assumed results of lookups that the former form had, too.
 export function showLookups(nextForm, whenChanged) {
@@ -26,9 +38,13 @@ export function showLookups(nextForm, whenChanged) {
 // The former result of a lookup, or else the first choice. An edit of the rules may have taken the table away.
 function keptResult(lookup, before) {
   const firstChoice = { choice: lookup.is_table ? "table" : "not_found", columns: {} };
-  if (!before) return firstChoice;
-  if (before.choice === "table" && !lookup.is_table) return firstChoice;
-  return { choice: before.choice, columns: knownColumns(lookup, before.columns) };
+  if (!before || !choicesOf(lookup).includes(before.choice)) return firstChoice;
+  return { ...before, columns: knownColumns(lookup, before.columns) };
+}
+
+// The results that a lookup can have. Only tables have rows here, and they have no other failure.
+function choicesOf({ is_table }) {
+  return Object.keys(CHOICES).filter((choice) => choice !== (is_table ? "failed_otherwise" : "table"));
 }
 
 // Leaves out the columns that the lookup does not have, since the service refuses them.
@@ -47,32 +63,46 @@ function copyRow(lookup, result) {
   if (isObject(row) && !Object.keys(result.columns).length) result.columns = knownColumns(lookup, row);
 }
 
-// Assumes the results of a recorded request. They are JSON text, an object, or null.
-export function assumeRecorded(json) {
+// Assumes the results of a recorded request. They are JSON text, an object, or null. A live request has its failures.
+export function assumeRecorded(json, failures = {}) {
   const recorded = typeof json === "string" ? parse(json) : (json ?? {});
   for (const lookup of form?.lookups ?? []) {
-    results[lookup.name] = assumedResult(recorded[lookup.name], lookup);
+    results[lookup.name] = assumedResult(recorded[lookup.name], failures[lookup.name], lookup);
   }
   draw();
 }
 
 // A recorded result is "not_found", "failed", or an object of columns. A lookup without one is answered by its table,
 // or else has failed.
-function assumedResult(recorded, lookup) {
+function assumedResult(recorded, failure, lookup) {
   if (recorded === undefined) return { choice: lookup.is_table ? "table" : "failed", columns: {} };
+  if (failure) return { choice: failure.is_of_source ? "failed" : "failed_otherwise", columns: {}, failure };
   if (typeof recorded === "string") return { choice: recorded, columns: {} };
   return { choice: "found", columns: knownColumns(lookup, recorded) };
 }
 
-// The assumed results, in the form of a `.lookups.json` file. Leaves out lookups that a table answers: the service
-// reads the table itself.
+// The assumed results, in the form of a `.lookups.json` file, which has one word for both failures. Leaves out lookups
+// that a table answers: the service reads the table itself.
 export function lookupsJson() {
   const recorded = {};
   for (const [name, { choice, columns }] of Object.entries(results)) {
     if (choice === "found") recorded[name] = columns;
+    else if (choice === "failed_otherwise") recorded[name] = "failed";
     else if (choice !== "table") recorded[name] = choice;
   }
   return JSON.stringify(recorded);
+}
+
+// The failures that such a file cannot tell apart.
+export function failuresJson() {
+  const failures = {};
+  for (const [name, { choice, failure }] of Object.entries(results)) {
+    const isOfSource = choice === "failed";
+    if (!isOfSource && choice !== "failed_otherwise") continue;
+    if (failure?.is_of_source === isOfSource) failures[name] = failure;
+    else if (!isOfSource) failures[name] = OTHER_FAILURE;
+  }
+  return JSON.stringify(failures);
 }
 
 function draw() {
@@ -83,8 +113,7 @@ function draw() {
 
 function drawLookup(lookup) {
   const result = results[lookup.name];
-  const choices = Object.keys(CHOICES).filter((choice) => choice !== "table" || lookup.is_table);
-  const radios = choices.map((choice) => {
+  const radios = choicesOf(lookup).map((choice) => {
     const id = `lookup-${lookup.name}-${choice}`;
     const checked = result.choice === choice;
     const choose = () => {
@@ -95,7 +124,7 @@ function drawLookup(lookup) {
       changed();
     };
     const radio = el("input", { type: "radio", id, name: `lookup-${lookup.name}`, checked, on: { change: choose } });
-    return el("label", {}, radio, el("span", {}, CHOICES[choice]));
+    return el("label", { title: HINTS[choice] }, radio, el("span", {}, CHOICES[choice]));
   });
   const columns = result.choice === "found" ? lookup.columns.map((column) => drawColumn(lookup, column)) : [];
   return el(

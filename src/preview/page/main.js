@@ -1,6 +1,6 @@
 // The page: keeps the request, lets the service decide it after each change, and shows the result.
 import { byId, el, fill, getJson, parse } from "./dom.js";
-import { assumeRecorded, keepResults, lookupsJson, showLookups } from "./lookups.js";
+import { assumeRecorded, failuresJson, keepResults, lookupsJson, showLookups } from "./lookups.js";
 import { setUpLive } from "./live.js";
 import { addedFields, orderOfForm, setUpRequest, showFields, showForm, showProblem, requestText, setRequestText, updateForm } from "./request.js";
 import { setUpResult, showResult } from "./result.js";
@@ -85,7 +85,7 @@ function carryOver(before, sample) {
 }
 
 // Opens a request with its recorded lookups: a live one, or a fixture.
-export function open({ hook, request, lookups, from }) {
+export function open({ hook, request, lookups, failures, from }) {
   const known = page.hooks.find(({ name }) => name === hook);
   page.hook = known ?? page.hook;
   byId("hook").value = page.hook.name;
@@ -93,7 +93,7 @@ export function open({ hook, request, lookups, from }) {
   showFlows();
   setRequestText(request);
   showRequest();
-  assumeRecorded(lookups);
+  assumeRecorded(lookups, failures);
   byId("opened").hidden = false;
   byId("opened").textContent = known ? from : `${from} The rules no longer have its hook ${hook}, so ${page.hook.name} decides here.`;
   decide();
@@ -118,7 +118,7 @@ export async function decide() {
   const hook = page.hook.name;
   const request = requestText();
   const lookups = lookupsJson();
-  const decided = await ask(hook, request, lookups);
+  const decided = await ask(hook, request, lookups, failuresJson());
   if (number !== latestQuestion) return;
   const flow = decided.explained?.flow ?? page.flow;
   if (flow !== page.flow) {
@@ -138,7 +138,7 @@ export async function decide() {
 }
 
 // Returns the service's decision, or a problem.
-async function ask(hook, request, lookups) {
+async function ask(hook, request, lookups, failures) {
   // The service refuses lone surrogates, which a name or the text may have.
   const namesJson = (names) => JSON.stringify(names.map((name) => name.toWellFormed()));
   // `lookups` is JSON text already. To parse it would change long numbers.
@@ -146,6 +146,7 @@ async function ask(hook, request, lookups) {
     `"hook":${JSON.stringify(hook)}`,
     `"request":${JSON.stringify(request.toWellFormed())}`,
     `"lookups":${lookups}`,
+    `"failures":${failures}`,
     `"added":${namesJson(addedFields())}`,
     `"order":${namesJson(orderOfForm())}`,
   ];

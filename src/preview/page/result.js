@@ -1,6 +1,6 @@
 // The result: the decision, the rules, the answer, and what Okta will do.
 import { byId, el, fill, parse, toast, toJson, toSentence, withCode } from "./dom.js";
-import { suggestCase } from "./save.js";
+import { showSave, suggestCase } from "./save.js";
 import { showScreens } from "./screen.js";
 
 const VERDICTS = { allow: "Allowed", update: "Allowed, with updates", deny: "Denied" };
@@ -33,7 +33,7 @@ export function showResult(decided, request) {
   updateText("verdict", title);
   byId("decision").classList.toggle("undecided", Boolean(problem));
   document.querySelector(".details").classList.toggle("undecided", Boolean(problem));
-  byId("save-fixture").disabled = Boolean(problem);
+  showSave(decided);
   if (problem) {
     const refused = "The service would refuse it with status 400, and Okta would deny.";
     updateText("verdict-why", decided.is_bad_request ? refused : toSentence(problem));

@@ -89,6 +89,14 @@ pub enum LookupFailure {
         "no result is recorded; give one in <case>.lookups.json or with --lookups, or ask with --live"
     )]
     NotRecorded,
+    /// The failure of a request that the preview page has opened, or that it assumes.
+    #[display("{why}")]
+    Opened {
+        /// The failure, in words of its own.
+        why: String,
+        /// Whether the source itself has failed.
+        is_of_source: bool,
+    },
 }
 
 /// Why a certificate is not trusted. Printed, it follows "its certificate".
@@ -188,6 +196,7 @@ impl LookupFailure {
             | Self::Ambiguous
             | Self::NoSource
             | Self::Panicked => false,
+            Self::Opened { is_of_source, .. } => *is_of_source,
         }
     }
 }

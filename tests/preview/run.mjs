@@ -364,6 +364,19 @@ message = "We do not find this member."
     await seenIn("#verdict", "Denied");
   });
 
+  it("counts passing and skipped rules", async () => {
+    preview.writeRules(SKIPPING_RULES);
+    await page.fill("#field-email", "ana@okta.com");
+    await page.click("#lookup-account-failed");
+    await seenIn("#verdict-why", "1 rule passes, 2 rules are skipped.");
+    await preview.post("signup", { email: "down@okta.com", firstName: "Ana", lastName: "Diaz" });
+    await seenIn("#requests .row:first-child", "1 rule passes, 2 rules are skipped");
+    await preview.post("signup", { email: "ana@evil.example" });
+    await seenIn("#requests .row:first-child", "work-email fails · 2 rules are skipped");
+    await preview.post("signup", { email: "ana@okta.com" });
+    await seenIn("#requests .row:first-child", "3 rules pass");
+  });
+
   it("keeps a file open, and reads its text again, when the rules are edited", async () => {
     await page.click("#rules-files summary");
     await seenIn("#rules-files", 'domains = ["okta.com"]');

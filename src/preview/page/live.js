@@ -1,5 +1,6 @@
 // The requests that arrive at the hooks, as they come.
 import { byId, el, fill, getJson, toast, withCode } from "./dom.js";
+import { countOthers } from "./result.js";
 
 const WORDS = { allow: "Allowed", update: "Updated", deny: "Denied" };
 // The number of the newest request that has been drawn. 0 if there was none, null before the first list.
@@ -99,10 +100,12 @@ function summary(row) {
   return parts.join(" · ");
 }
 
+// Names each failing rule, and counts the others.
 function describeRules(rules) {
   const failing = rules.filter(({ outcome }) => outcome === "fail");
-  if (!failing.length) return [rules.length === 1 ? "the rule passes" : `no rule of ${rules.length} fails`];
-  return failing.map(({ id, mode }) => `\`${id}\` fails` + (mode === "shadow" ? " (shadow)" : ""));
+  const parts = failing.map(({ id, mode }) => `\`${id}\` fails` + (mode === "shadow" ? " (shadow)" : ""));
+  if (rules.length > failing.length) parts.push(countOthers(rules));
+  return parts;
 }
 
 function describeLookups(row) {

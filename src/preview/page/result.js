@@ -64,11 +64,20 @@ function reasonOf(explained, response) {
   if (explained.note) return explained.note;
   const ids = denyingRules(explained).map(({ id }) => `\`${id}\``);
   if (explained.decision === "deny") return `By the rule${ids.length > 1 ? "s" : ""} ${ids.join(" and ")}.`;
-  const passing = explained.rules.filter(({ outcome }) => outcome === "pass").length;
-  const rules = `${passing} rule${passing === 1 ? " passes" : "s pass"}.`;
+  const rules = `${countOthers(explained.rules)}.`;
   if (explained.decision === "allow") return `${rules} The form is taken as submitted.`;
   const names = writtenAttributes(response).map((name) => `\`${name}\``);
   return `${rules} The answer writes ${names.join(", ")}.`;
+}
+
+// Counts the rules that do not fail: "2 rules pass", "1 rule passes, 1 rule is skipped".
+export function countOthers(rules) {
+  const counts = [];
+  for (const [kind, one, several] of [["pass", "passes", "pass"], ["skip", "is skipped", "are skipped"]]) {
+    const count = rules.filter(({ outcome }) => outcome === kind).length;
+    if (count) counts.push(count === 1 ? `1 rule ${one}` : `${count} rules ${several}`);
+  }
+  return counts.join(", ") || "0 rules pass";
 }
 
 // The attributes that the answer's update writes. A command with `registration` is not an update.

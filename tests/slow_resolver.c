@@ -10,7 +10,7 @@ typedef int lookup(const char *, const char *, const struct addrinfo *, struct a
 int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
                 struct addrinfo **found) {
     if (host && strstr(host, "never-answers")) {
-        sleep(5);
+        sleep(20);
         return EAI_AGAIN;
     }
     lookup *real = (lookup *)dlsym(RTLD_NEXT, "getaddrinfo");

@@ -306,6 +306,10 @@ pub fn on_terminal(command: &str, folder: &Path, environment: &[(&str, &str)]) -
     Some(text(&output.stdout).to_owned())
 }
 
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
 #[test]
 fn colour_needs_a_terminal_and_obeys_no_color() {
     let folder = work_folder();
@@ -314,8 +318,11 @@ fn colour_needs_a_terminal_and_obeys_no_color() {
 
     // A message of clap, and a warning: every user can read the secret.
     let serve = "echo a-secret-of-some-length > secret; chmod 644 secret; \
-                 HOOK__SERVER__BIND=127.0.0.1:0 HOOK__AUTH__BASIC__USERNAME=admin \
-                 HOOK__AUTH__BASIC__PASSWORD_FILE=secret timeout -s INT 1 registration-hook";
+                 HOOK__AUTH__BASIC__USERNAME=admin HOOK__AUTH__BASIC__PASSWORD_FILE=secret \
+                 HOOK__SERVER__BIND=127.0.0.1:PORT registration-hook & \
+                 until curl -s http://127.0.0.1:PORT/healthz >healthz; do sleep 0.1; done; \
+                 kill -INT $!; wait";
+    let serve = &serve.replace("PORT", &free_port().to_string());
     for command in ["registration-hook --help", serve] {
         let plain = run(&mut shell(&format!("({command}) 2>&1"), folder.path()), b"");
         failures.check(format!("{command} in a pipe"), !text(&plain.stdout).contains(escape));
@@ -333,10 +340,10 @@ fn colour_needs_a_terminal_and_obeys_no_color() {
 #[test]
 fn a_decision_on_a_terminal_has_no_colour_with_no_color() {
     let folder = work_folder();
-    let serve = "registration-hook & sleep 1; registration-hook sample ssr \
-                 | curl -s --json @- -H \"$HEADER\" http://127.0.0.1:$PORT/members; sleep 0.5; kill $!; wait";
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let port = port.to_string();
+    let serve = "registration-hook & until curl -s http://127.0.0.1:$PORT/healthz >healthz; do sleep 0.1; done; \
+                 registration-hook sample ssr \
+                 | curl -s --json @- -H \"$HEADER\" http://127.0.0.1:$PORT/members; kill $!; wait";
+    let port = free_port().to_string();
     let environment = [
         ("HEADER", AUTHORIZATION),
         ("PORT", &port),

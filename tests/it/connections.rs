@@ -102,7 +102,7 @@ fn a_client_that_reads_no_answers_is_closed_after_the_write_timeout() {
     let start = Instant::now();
 
     loop {
-        assert!(start.elapsed() < Duration::from_secs(60), "the connection is still open");
+        assert!(start.elapsed() < Duration::from_secs(120), "the connection is still open");
         match stream.write_all(&requests) {
             Ok(()) => {}
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
@@ -116,6 +116,7 @@ fn a_client_that_reads_no_answers_is_closed_after_the_write_timeout() {
 #[test]
 fn a_client_that_pipelines_thousands_of_requests_does_not_delay_others() {
     let service = Service::start(&[BASIC[0], BASIC[1], ("HOOK__SERVER__WORKERS", "1")]);
+    let start = Instant::now();
     let mut eager = service.connect();
     let mut reader = eager.try_clone().unwrap();
     let sender = thread::spawn(move || {
@@ -139,7 +140,9 @@ fn a_client_that_pipelines_thousands_of_requests_does_not_delay_others() {
     sender.join().unwrap();
 
     assert_eq!(drain.join().unwrap(), 40_000);
-    assert!(slowest < Duration::from_secs(1), "{slowest:?}");
+    // On a slow machine, all of them take long. Others wait for a small part of that.
+    let most = Duration::from_secs(1).max(start.elapsed() / 4);
+    assert!(slowest < most, "{slowest:?}");
 }
 
 #[test]
@@ -363,7 +366,9 @@ fn open_connections(metrics: SocketAddr) -> u64 {
 /// RFC 9110 §7.8: a server may ignore the header, and we do.
 #[test]
 fn upgrade_headers_are_ignored() {
-    let service = Service::with_basic();
+    // A body that is not read would be waited for.
+    let more = ("HOOK__SERVER__REQUEST_TIMEOUT", "60s");
+    let service = Service::start(&[BASIC[0], BASIC[1], more]);
     let body = registration(r#"{"login":"a@okta.com","email":"a@okta.com"}"#);
     for headers in [
         &["Connection: Upgrade", "Upgrade: websocket"][..],
@@ -381,7 +386,7 @@ fn upgrade_headers_are_ignored() {
             assert_eq!(answer.header("upgrade"), None);
             assert_eq!(answer.header("connection"), None, "{headers:?}");
         }
-        assert!(start.elapsed() < Duration::from_secs(2), "{headers:?}: {:?}", start.elapsed());
+        assert!(start.elapsed() < Duration::from_secs(30), "{headers:?}: {:?}", start.elapsed());
         // A chunked body is read as well.
         let head = format!(
             "POST {HOOK} HTTP/1.1\r\nHost: x\r\n{}\r\nTransfer-Encoding: chunked\r\n\r\n",

@@ -9,8 +9,8 @@ use std::{
 };
 
 use crate::support::{
-    AUTHORIZATION, Answer, BASIC, Failures, JSON, Service, program, registration, request,
-    rules_folder, run, text, wait_for, wait_until,
+    AUTHORIZATION, Answer, BASIC, Failures, JSON, Service, Stopwatch, program, registration,
+    request, rules_folder, run, text, wait_for, wait_until,
 };
 
 #[test]
@@ -148,7 +148,9 @@ fn wait_for_exit(service: &mut Service) -> Option<i32> {
 #[cfg(unix)]
 fn a_signal_closes_the_listener_and_finishes_requests_in_progress() {
     for signal in ["TERM", "INT"] {
-        let mut service = Service::with_basic();
+        // A busy machine needs time to stop listening before the body must be whole.
+        let more = ("HOOK__SERVER__REQUEST_TIMEOUT", "5s");
+        let mut service = Service::start(&[BASIC[0], BASIC[1], more]);
         let body = registration(r#"{"login":"a@okta.com","email":"a@okta.com"}"#);
         let whole = request("POST", "/registrationHookSSR", &[AUTHORIZATION, JSON], &body);
         let (first, rest) = whole.split_at(whole.len() - 10);
@@ -191,17 +193,18 @@ fn shutdown_ends_after_its_timeout_despite_a_stuck_client() {
     // Its answer shows that the stuck connection before it has been accepted.
     assert_eq!(service.post("/registrationHookSSR", &registration("{}")).status, 200);
 
-    let start = Instant::now();
+    let clock = Stopwatch::start();
     service.signal("TERM");
 
     assert_eq!(wait_for_exit(&mut service), Some(0));
-    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    // The stuck request itself has 60 s.
+    assert!(clock.taken() < Duration::from_secs(15), "{:?}", clock.passed());
 }
 
 #[test]
 #[cfg(unix)]
 fn readiness_fails_during_the_drain_delay_while_requests_are_served() {
-    let mut service = Service::start(&[BASIC[0], BASIC[1], ("HOOK__SERVER__DRAIN_DELAY", "1s")]);
+    let mut service = Service::start(&[BASIC[0], BASIC[1], ("HOOK__SERVER__DRAIN_DELAY", "4s")]);
     let start = Instant::now();
     service.signal("TERM");
     let ready = request("GET", "/readyz", &[], b"");
@@ -218,7 +221,7 @@ fn readiness_fails_during_the_drain_delay_while_requests_are_served() {
 
     assert_eq!((last.status, last.header("connection")), (200, Some("close")));
     assert_eq!(wait_for_exit(&mut service), Some(0));
-    assert!(start.elapsed() >= Duration::from_secs(1));
+    assert!(start.elapsed() >= Duration::from_secs(4));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::{
     lookup_service::{
         REGISTRATION, ask, decision, found, hang, hook, hook_of, service_of, service_with,
     },
-    support::{Answer, BASIC, Service, program, repository, rules_folder},
+    support::{Answer, BASIC, Service, Stopwatch, program, repository, rules_folder},
 };
 
 #[test]
@@ -67,17 +67,24 @@ fn a_question_beyond_the_concurrency_waits_a_short_time_and_fails() {
     let next = hook("get = '/next'\non_failure = 'skip'");
     let free = "[self_service_registration]\nallow_all = true\n";
     let files = [("hung.toml", &*hung), ("next.toml", &next), ("free.toml", free)];
-    let service = service_of(&api, &files, &[("HOOK__LOOKUPS__TIMEOUT", "1s")]);
+    let more = [("HOOK__LOOKUPS__TIMEOUT", "4s"), ("HOOK__SERVER__REQUEST_TIMEOUT", "30s")];
+    let service = service_of(&api, &files, &more);
     let mut hanging = hang(&service, &api, 32);
 
-    let start = Instant::now();
+    let clock = Stopwatch::start();
     assert_eq!(ask(&service, "next", REGISTRATION), "LOOKUP_FAILED");
-    let wait = start.elapsed();
-    let start = Instant::now();
-    assert_eq!(ask(&service, "free", REGISTRATION), "allow");
-    let undelayed = start.elapsed();
+    let waited = clock.passed();
+    let wait = clock.taken();
+    // Other work of this machine delays some of these, but not all.
+    let mut undelayed = Duration::MAX;
+    for _ in 0..10 {
+        let start = Instant::now();
+        assert_eq!(ask(&service, "free", REGISTRATION), "allow");
+        undelayed = undelayed.min(start.elapsed());
+    }
 
-    assert!(wait >= Duration::from_millis(95) && wait < Duration::from_millis(400), "{wait:?}");
+    // The questions that hang end after 4 s.
+    assert!(waited >= Duration::from_millis(95) && wait < Duration::from_secs(2), "{waited:?}");
     assert!(undelayed < Duration::from_millis(90), "{undelayed:?}");
     service.wait_for_log("`next`: the lookup `account` failed: all its connections are busy");
     for connection in &mut hanging {
@@ -91,7 +98,11 @@ fn a_question_beyond_the_concurrency_waits_a_short_time_and_fails() {
 #[test]
 fn a_slot_stays_taken_until_its_call_has_ended_even_if_the_caller_has_left() {
     let api = Api::start(|_, wire| wait_for_end(wire));
-    let more = [("HOOK__LOOKUPS__TIMEOUT", "1s"), ("HOOK__SOURCES__MEMBERS__CONCURRENCY", "1")];
+    let more = [
+        ("HOOK__LOOKUPS__TIMEOUT", "30s"),
+        ("HOOK__SERVER__REQUEST_TIMEOUT", "60s"),
+        ("HOOK__SOURCES__MEMBERS__CONCURRENCY", "1"),
+    ];
     let service = service_of(&api, &[("hung.toml", &hook("get = '/hung'"))], &more);
     drop(hang(&service, &api, 1));
 
@@ -109,12 +120,13 @@ fn a_stop_waits_for_hung_questions_only_until_their_deadline() {
     let mut service = service_of(&api, &files, &[("HOOK__LOOKUPS__TIMEOUT", "600ms")]);
     let mut hanging = hang(&service, &api, 32);
 
-    let start = Instant::now();
+    let clock = Stopwatch::start();
     service.signal("TERM");
     let status = service.child.wait().unwrap();
 
     assert!(status.success(), "{status}");
-    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    // `server.shutdown_timeout` is 10 s.
+    assert!(clock.taken() < Duration::from_secs(6), "{:?}", clock.passed());
     for connection in &mut hanging {
         assert_eq!(decision(&Answer::read(connection)), "LOOKUP_FAILED");
     }
@@ -163,27 +175,24 @@ fn a_slow_resolution_of_a_name_delays_no_request_and_occupies_only_its_slot() {
         let mut more = source.to_vec();
         more.push(("LD_PRELOAD", library.to_str().unwrap()));
         more.push(("HOOK__LOOKUPS__TIMEOUT", "600ms"));
+        more.push(("HOOK__SERVER__REQUEST_TIMEOUT", "60s"));
         let mut service = service_with(&files, &more);
 
-        let start = Instant::now();
+        let clock = Stopwatch::start();
         assert_eq!(ask(&service, "slow", REGISTRATION), "LOOKUP_FAILED", "{keys}");
-        let first = start.elapsed();
+        let (first, without_stalls) = (clock.passed(), clock.taken());
         service.wait_for_log("`slow`: the lookup `account` failed: it did not respond in time");
-        let start = Instant::now();
         assert_eq!(ask(&service, "slow", REGISTRATION), "LOOKUP_FAILED", "{keys}");
-        let second = start.elapsed();
         service.wait_for_log("`slow`: the lookup `account` failed: all its connections are busy");
         assert_eq!(ask(&service, "free", REGISTRATION), "allow", "{keys}");
         service.signal("TERM");
-        let stop = Instant::now();
+        let stop = Stopwatch::start();
         assert!(service.child.wait().unwrap().success(), "{keys}");
 
-        assert!(
-            first > Duration::from_millis(550) && first < Duration::from_millis(1500),
-            "{first:?}"
-        );
-        assert!(second < Duration::from_millis(550), "{keys}: {second:?}");
-        assert!(stop.elapsed() < Duration::from_secs(2), "{keys}: {:?}", stop.elapsed());
+        // The search takes 20 s.
+        assert!(first > Duration::from_millis(550), "{first:?}");
+        assert!(without_stalls < Duration::from_secs(5), "{keys}: {first:?}");
+        assert!(stop.taken() < Duration::from_secs(8), "{keys}: {:?}", stop.passed());
     }
 }
 

@@ -5,7 +5,7 @@ use std::{io::Write as _, thread, time::Duration};
 use crate::{
     api::Api,
     lookup_service::{REGISTRATION, decision, found, hook, service_of},
-    support::{AUTHORIZATION, Answer, JSON, registration, request},
+    support::{AUTHORIZATION, Answer, JSON, registration, request, wait_for},
 };
 
 #[test]
@@ -25,11 +25,11 @@ fn a_slow_body_does_not_have_a_rule_skipped() {
         Answer::read(&mut connection)
     };
 
-    let mut answer = answer_to_slow_body();
-    // A busy machine may have slept too long.
-    while answer.status == 408 {
-        answer = answer_to_slow_body();
-    }
+    // A busy machine may sleep too long.
+    let answer = wait_for("an answer in time", || {
+        let answer = answer_to_slow_body();
+        (answer.status != 408).then_some(answer)
+    });
 
     assert_eq!(decision(&answer), "LOOKUP_FAILED");
     service.wait_for_log("the request had too little time left to ask");

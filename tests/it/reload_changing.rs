@@ -3,13 +3,14 @@
 use std::{
     fs::{self, File},
     io::Write as _,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     path::Path,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -19,22 +20,57 @@ use crate::{
     support::{BASIC, JSON, Service, program, registration, request, rules_folder, wait_until},
 };
 
-/// Writes all the time until it is dropped.
+/// A try of a scenario: how often files are checked, and the longest pause of its writer so far.
+struct Try {
+    reload: &'static str,
+    longest_pause: Arc<Mutex<Duration>>,
+}
+
+impl Try {
+    /// Whether the writer has paused for almost as long as the shortest interval of checks. Then a check may have
+    /// seen no change.
+    fn has_paused(&self) -> bool {
+        *self.longest_pause.lock().unwrap() > Duration::from_millis(80)
+    }
+}
+
+/// Runs a scenario. Repeats it with longer intervals if it fails after a pause of its writer, which proves nothing.
+/// Without a pause, a failure counts at once.
+fn repeat_after_pauses(scenario: fn(&Try)) {
+    for reload in ["200ms", "400ms", "1s", "2s", "3s"] {
+        let one = Try { reload, longest_pause: Arc::default() };
+        let result = catch_unwind(AssertUnwindSafe(|| scenario(&one)));
+        match result {
+            Ok(()) => return,
+            Err(_) if one.has_paused() && reload != "3s" => {}
+            Err(panic) => resume_unwind(panic),
+        }
+    }
+}
+
+/// Appends to files all the time until it is dropped.
 struct Writer(Arc<AtomicBool>, Option<thread::JoinHandle<()>>);
 
 impl Writer {
-    /// Appends to a file.
-    fn append(path: &Path, line: &'static str) -> Self {
-        let mut file = File::options().create(true).append(true).open(path).unwrap();
-        Self::repeat(move || file.write_all(line.as_bytes()).unwrap())
+    /// Appends a line to a file.
+    fn append(one: &Try, path: &Path, line: &'static str) -> Self {
+        let mut file = append_to(path);
+        Self::repeat(one, move || file.write_all(line.as_bytes()).unwrap())
     }
 
-    fn repeat(mut write: impl FnMut() + Send + 'static) -> Self {
+    fn repeat(one: &Try, mut write: impl FnMut() + Send + 'static) -> Self {
         let done = Arc::new(AtomicBool::new(false));
         let stop = done.clone();
+        let longest_pause = one.longest_pause.clone();
         let thread = thread::spawn(move || {
+            let mut last = Instant::now();
             while !stop.load(Ordering::Acquire) {
                 write();
+                let pause = last.elapsed();
+                let mut longest = longest_pause.lock().unwrap();
+                *longest = pause.max(*longest);
+                drop(longest);
+                last = Instant::now();
                 thread::sleep(Duration::from_millis(5));
             }
         });
@@ -49,12 +85,20 @@ impl Drop for Writer {
     }
 }
 
+fn append_to(path: &Path) -> File {
+    File::options().create(true).append(true).open(path).unwrap()
+}
+
 /// The file that changes is a decision log in the rules folder.
 #[test]
 fn files_that_no_rule_names_are_not_watched() {
+    repeat_after_pauses(log_beside_rules);
+}
+
+fn log_beside_rules(one: &Try) {
     let folder = rules_folder(&[("hook.toml", &rules("old.example"))]);
-    let service = start(folder.path(), &[("HOOK__RULES__RELOAD", "200ms")]);
-    let writer = Writer::append(&folder.path().join("decisions.log"), "{}\n");
+    let service = start(folder.path(), &[("HOOK__RULES__RELOAD", one.reload)]);
+    let writer = Writer::append(one, &folder.path().join("decisions.log"), "{}\n");
     replace_file(folder.path(), "hook.toml", &rules("new.example"));
     wait_until("the rules to be active", || admits(&service, "new.example"));
     service.signal("HUP");
@@ -69,6 +113,10 @@ fn files_that_no_rule_names_are_not_watched() {
 /// The list keeps its last stable content, and the rules beside it are reloaded.
 #[test]
 fn a_list_that_changes_all_the_time_does_not_block_the_rules() {
+    repeat_after_pauses(list_that_changes);
+}
+
+fn list_that_changes(one: &Try) {
     let text = |domain: &str| {
         rules(domain)
             + r#"[[self_service_registration.rules]]
@@ -80,12 +128,12 @@ message = "Not this city."
 "#
     };
     let folder = rules_folder(&[("hook.toml", &text("old.example")), ("cities.txt", "Oslo\n")]);
-    let service = start(folder.path(), &[("HOOK__RULES__RELOAD", "200ms")]);
+    let service = start(folder.path(), &[("HOOK__RULES__RELOAD", one.reload)]);
     let admits_city = |city: &str| {
         let form = format!(r#"{{"email":"a@new.example","city":"{city}"}}"#);
         service.post(HOOK, &registration(&form)).text().contains("ALLOW")
     };
-    let writer = Writer::append(&folder.path().join("cities.txt"), "Rome\n");
+    let writer = Writer::append(one, &folder.path().join("cities.txt"), "Rome\n");
     service.wait_for_log("files keep changing, so their last valid versions stay active: `");
     replace_file(folder.path(), "hook.toml", &text("new.example"));
 
@@ -112,6 +160,10 @@ message = "Not this city."
 
 #[test]
 fn a_list_that_is_rewritten_all_the_time_does_not_block_the_rules() {
+    repeat_after_pauses(list_that_is_rewritten);
+}
+
+fn list_that_is_rewritten(one: &Try) {
     let text = |domain: &str| {
         format!(
             "[[self_service_registration.rules]]\nid = 'a'\nattribute = 'email'\ndomains = ['{domain}']\n\
@@ -120,10 +172,10 @@ fn a_list_that_is_rewritten_all_the_time_does_not_block_the_rules() {
         )
     };
     let folder = rules_folder(&[("hook.toml", &text("old.example")), ("cities.txt", "Oslo\n")]);
-    let service = start(folder.path(), &[("HOOK__RULES__RELOAD", "200ms")]);
+    let service = start(folder.path(), &[("HOOK__RULES__RELOAD", one.reload)]);
     let list = folder.path().join("cities.txt");
     let mut count = 0;
-    let writer = Writer::repeat(move || {
+    let writer = Writer::repeat(one, move || {
         count += 1;
         fs::write(&list, format!("{count} is the first line\n")).unwrap();
     });
@@ -139,18 +191,28 @@ fn a_list_that_is_rewritten_all_the_time_does_not_block_the_rules() {
 /// left out. The log names ten of them.
 #[test]
 fn rules_files_that_change_all_the_time_do_not_block_the_others() {
+    repeat_after_pauses(rules_files_that_change);
+}
+
+fn rules_files_that_change(one: &Try) {
     let folder = rules_folder(&[
         ("busy.toml", &rules("kept.example")),
         ("hook.toml", &rules("old.example")),
     ]);
-    let service = start(folder.path(), &[("HOOK__RULES__RELOAD", "200ms")]);
+    let service = start(folder.path(), &[("HOOK__RULES__RELOAD", one.reload)]);
     let mut paths = vec![folder.path().join("busy.toml")];
     for number in 0..12 {
         paths.push(folder.path().join(format!("new{number}.toml")));
     }
-    let writer = Writer::repeat(move || {
-        for path in &paths {
-            fs::write(path, "[").unwrap();
+    let mut files = Vec::new();
+    for path in &paths {
+        fs::write(path, "[\n").unwrap();
+        files.push(append_to(path));
+    }
+    // A file that is truncated again and again waits for the disk.
+    let writer = Writer::repeat(one, move || {
+        for file in &mut files {
+            file.write_all(b"\n").unwrap();
         }
     });
     service.wait_for_log("stay active: `");
@@ -179,13 +241,17 @@ fn rules_files_that_change_all_the_time_do_not_block_the_others() {
 /// SIGHUP is answered, and secrets are reloaded.
 #[test]
 fn rules_that_change_all_the_time_do_not_block_credentials() {
+    repeat_after_pauses(rules_beside_credentials);
+}
+
+fn rules_beside_credentials(one: &Try) {
     let folder = rules_folder(&[("hook.toml", &rules("old.example")), ("secret", "A\n")]);
     let secret = folder.path().join("secret");
     let mut command = program();
     command.env("HOOK__SERVER__BIND", "127.0.0.1:0").arg("--rules").arg(folder.path());
     command.env(BASIC[0].0, BASIC[0].1).env("HOOK__AUTH__BASIC__PASSWORD_FILE", &secret);
-    let service = Service::spawn(command.env("HOOK__RULES__RELOAD", "200ms"));
-    let writer = Writer::append(&folder.path().join("hook.toml"), "# more\n");
+    let service = Service::spawn(command.env("HOOK__RULES__RELOAD", one.reload));
+    let writer = Writer::append(one, &folder.path().join("hook.toml"), "# more\n");
     fs::write(&secret, "B\n").unwrap();
     let admitted = |password: &str| {
         let pair = STANDARD.encode(format!("admin:{password}"));
@@ -207,6 +273,10 @@ fn rules_that_change_all_the_time_do_not_block_credentials() {
 /// Even if nothing else starts a read.
 #[test]
 fn files_that_change_too_long_for_sighup_are_read_when_they_stop() {
+    repeat_after_pauses(settings_that_change);
+}
+
+fn settings_that_change(one: &Try) {
     let folder = rules_folder(&[("registrationHookSSR.toml", &rules("okta.com"))]);
     let settings = folder.path().join("settings");
     let auth = |password| format!("[auth.basic]\nusername = 'admin'\npassword = '{password}'\n");
@@ -216,7 +286,7 @@ fn files_that_change_too_long_for_sighup_are_read_when_they_stop() {
     command.arg("--rules").arg(folder.path()).arg("--config").arg(&settings);
     let service = Service::spawn(&mut command);
     fs::write(&settings, auth("B")).unwrap();
-    let writer = Writer::append(&settings, "# more\n");
+    let writer = Writer::append(one, &settings, "# more\n");
     service.signal("HUP");
     let log = service.wait_for_log("SIGHUP: ");
 

@@ -14,14 +14,16 @@ mod failures;
 mod http;
 mod rules;
 mod service;
+mod time;
 
 pub use failures::Failures;
 pub use http::{AUTHORIZATION, Answer, JSON, request};
 pub use rules::{hook, lint_rules, load_rules, registration, rules_folder};
 pub use service::{BASIC, Service};
+pub use time::{Stopwatch, Work};
 
 /// The longest run of a command. One that takes longer is stuck.
-const LONGEST_RUN: Duration = Duration::from_secs(120);
+const LONGEST_RUN: Duration = Duration::from_secs(300);
 
 /// The variables that the program reads besides its own `HOOK__…`.
 const OTHER_VARIABLES: [&str; 7] =
@@ -80,19 +82,34 @@ pub fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
 
-/// Calls `look` until it finds something, and returns that. Fails after a minute.
+/// A command that the kernel kills after so many seconds of processor time, which other work of this machine
+/// does not use up.
+pub fn with_processor_limit(command: &Command, seconds: u64) -> Command {
+    let mut limited = isolated("sh");
+    limited.args(["-c", &format!("ulimit -c 0; ulimit -t {seconds}; exec \"$0\" \"$@\"")]);
+    limited.arg(command.get_program()).args(command.get_args());
+    if let Some(folder) = command.get_current_dir() {
+        limited.current_dir(folder);
+    }
+    limited
+}
+
+/// The longest wait for a condition, even on a busy machine.
+const LONGEST_WAIT: Duration = Duration::from_secs(120);
+
+/// Calls `look` until it finds something, and returns that. Fails after [`LONGEST_WAIT`].
 pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
         if let Some(found) = look() {
             return found;
         }
-        assert!(start.elapsed() < Duration::from_secs(60), "timed out waiting for {what}");
+        assert!(start.elapsed() < LONGEST_WAIT, "timed out waiting for {what}");
         thread::sleep(Duration::from_millis(5));
     }
 }
 
-/// Waits until the condition holds. Fails after a minute.
+/// Waits until the condition holds. Fails after [`LONGEST_WAIT`].
 pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     wait_for(what, || if holds() { Some(()) } else { None });
 }

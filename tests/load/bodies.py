@@ -33,7 +33,8 @@ def grows(program, name, count, data, most, status):
         growth = service.peak() - before
         program.figure(f"{count} {name}", f"grew by {growth / MIB:.1f} MiB, {right} got {status}, service "
                        f"{service.state()}", f"less than {most / MIB:.0f} MiB, all get {status}",
-                       service.is_running() and growth < most and right == count)
+                       service.is_running() and growth < most and right == count,
+                       timed=service.is_running() and growth < most)
 
 
 def at_the_limit():

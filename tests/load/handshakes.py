@@ -29,9 +29,9 @@ def handshakes(program):
             flood.kill()
             flood.wait()
         program.figure("flood of TLS handshakes, a good request meanwhile", samples,
-                       "p99 under 250 ms, none failed", samples.within(0.25))
+                       "p99 under 250 ms, none failed", samples.within(0.25), timed=samples.may_be_noise())
         program.figure("flood of TLS handshakes, a new connection", f"within {max(opened):.2f} s", "within 2.5 s",
-                       max(opened) < 2.5)
+                       max(opened) < 2.5, timed=True)
 
 
 def write_certificate(folder):
@@ -81,8 +81,8 @@ def open_connections(context, address, count):
                 connect(context, address).close()
                 break
             except OSError:
-                if time.monotonic() > begin + 10:
-                    raise Missed("no new connection within 10 s")
+                if time.monotonic() > begin + 60:
+                    raise Missed("no new connection within 60 s")
         times.append(time.monotonic() - begin)
     return times
 

@@ -7,8 +7,14 @@ import atexit, json, select, socket, subprocess, sys, time
 from client import GOOD, read_answer
 
 
+LATE = 504
+
+
 class Samples(list):
-    """Requests of a prober, each as `(begin, seconds, status)`. The status is 0 without an answer."""
+    """Requests of a prober, each as `(begin, seconds, status)`.
+
+    The status is 0 without an answer, and `LATE` if the prober has stopped waiting for it.
+    """
 
     def percentile(self, share):
         seconds = sorted(sample[1] for sample in self)
@@ -22,6 +28,10 @@ class Samples(list):
 
     def failures(self):
         return sum(sample[2] != 200 for sample in self)
+
+    def may_be_noise(self):
+        """Whether a busy machine can be the cause of every failure. Then the service refuses, or it is late."""
+        return all(sample[2] in (200, 503, LATE) for sample in self)
 
     def within(self, seconds):
         """Whether all requests got 200, and 99 % of them within this time."""
@@ -75,6 +85,8 @@ def probe():
             answer = read_answer(connection)
             status = answer.status
             keep = not settings["fresh"] and not answer.closes()
+        except TimeoutError:
+            status, keep = LATE, False
         except OSError:
             keep = False
         samples.append((begin, time.monotonic() - begin, status))

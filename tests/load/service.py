@@ -21,7 +21,7 @@ class Service:
     """
 
     def __init__(self, binary, settings={}, rules=REPOSITORY / "tests/guide/rules", memory=MEMORY,
-                 stdout=subprocess.DEVNULL, port=0, prefix=(), patience=10):
+                 stdout=subprocess.DEVNULL, port=0, prefix=(), patience=60):
         self.folder = tempfile.TemporaryDirectory(prefix="load-")
         # Without this program's own environment, which may hold settings.
         self.environment = {**SETTINGS, "HOOK__SERVER__BIND": f"127.0.0.1:{port}",
@@ -98,12 +98,12 @@ class Service:
         return 0
 
     def wait_until_idle(self):
-        """Waits until it has used no CPU time for a moment, so that it has read all that was sent."""
-        while self.is_running():
+        """Waits until it has used no CPU time for a second, so that it has read all that was sent."""
+        quiet, end = 0, time.monotonic() + 60
+        while self.is_running() and quiet < 4 and time.monotonic() < end:
             before = self.cpu()
-            time.sleep(0.3)
-            if self.cpu() - before < 0.02:
-                return
+            time.sleep(0.25)
+            quiet = quiet + 1 if self.cpu() - before < 0.02 else 0
 
     def limit_descriptors(self, count):
         resource.prlimit(self.id, resource.RLIMIT_NOFILE, (count, count))

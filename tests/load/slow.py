@@ -81,14 +81,15 @@ def heads_and_bodies(program):
         for name, limit, client in slow_heads:
             client.join()
             program.figure(name, f"cut after {seconds(client.cut)}", f"within {limit} s",
-                           client.cut is not None and client.cut < limit + GRACE)
+                           client.cut is not None and client.cut < limit + GRACE,
+                           timed=client.cut is not None)
         for name, client in slow_bodies.items():
             client.join()
             status = client.answer[9:12].decode() or "no answer"
             timely = client.answered is not None and abs(client.answered - 2.5) < GRACE
             closed = timely and client.cut is not None and client.cut - client.answered < 1
             program.figure(f"body {name}", f"{status} after {seconds(client.answered)}, cut after {seconds(client.cut)}",
-                           "408 after 2.5 s, cut within 1 s of it", closed and status == "408")
+                           "408 after 2.5 s, cut within 1 s of it", closed and status == "408", timed=status == "408")
 
 
 def readers(program):

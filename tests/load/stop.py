@@ -15,6 +15,8 @@ from prober import Prober
 from service import Service
 
 WHOLE, LATE, STUCK = 300, 280, 20
+# A busy machine needs time to send all heads before the first body must be whole.
+PATIENT = {"HOOK__SERVER__REQUEST_TIMEOUT": "6s"}
 HEAD = request("POST", HOOK, [CREDENTIALS, JSON, f"Content-Length: {len(BODY)}"])
 
 
@@ -22,14 +24,14 @@ class Round:
     """One stop of the service. `opened` says when the 300 connections are opened."""
 
     def __init__(self, binary, opened):
-        with Service(binary) as service:
+        with Service(binary, PATIENT) as service:
             prober = Prober(service.address, pause=0)
             late, stuck = (self.connect(service, count, HEAD) for count in (LATE, STUCK))
             whole = self.connect(service, 0 if opened == "just before" else WHOLE, GOOD if opened == "used" else b"")
             if opened == "used":
                 self.answers(whole)
             # Time for the service to read the heads.
-            time.sleep(0.2)
+            time.sleep(1)
             for connection in whole:
                 connection.sendall(GOOD)
             if opened == "just before":
@@ -42,7 +44,7 @@ class Round:
                     connection.sendall(BODY)
             self.late, self.stuck = self.answers(late), self.answers(stuck)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                service.process.wait(max(0.1, begin + 15 - time.monotonic()))
+                service.process.wait(max(0.1, begin + 60 - time.monotonic()))
             self.exit, self.seconds = service.process.poll(), time.monotonic() - begin
             prober.stop()
             for connection in whole + late + stuck:
@@ -51,7 +53,7 @@ class Round:
     def connect(self, service, count, data):
         connections = []
         for _ in range(count):
-            connections.append(socket.create_connection(service.address, 12))
+            connections.append(socket.create_connection(service.address, 30))
             connections[-1].sendall(data)
         return connections
 
@@ -80,7 +82,7 @@ def terminated(program, opened):
                        "Connection: close", "all", good == count * total)
     exits, slowest = [one.exit for one in rounds], max(one.seconds for one in rounds)
     program.figure(f"{name}, exit", f"{exits} after at most {slowest:.1f} s", "0 within 10 s",
-                   exits == [0] * count and slowest < 10)
+                   exits == [0] * count and slowest < 10, timed=exits == [0] * count)
 
 
 def killed(program):
@@ -100,13 +102,13 @@ def killed(program):
             connection.close()
     service.end()
     program.figure(f"{rounds} times kill -9 and restart, ready", f"after at most {slowest:.2f} s", "within 1 s",
-                   slowest < 1)
+                   slowest < 1, timed=True)
 
 
 def wait_until_ready(service):
     while (answer := ask(service.address, request("GET", "/readyz"), 1)) is None or answer.status != 200:
-        if time.monotonic() > service.started + 10:
-            raise Missed("the service was not ready within 10 s")
+        if time.monotonic() > service.started + 60:
+            raise Missed("the service was not ready within 60 s")
         time.sleep(0.01)
 
 

@@ -566,6 +566,35 @@ fn every_request_that_arrived_before_the_signal_is_answered() {
     assert_eq!(end.code(), Some(0));
 }
 
+/// Has two hundred requests and a probe arrive at once. Returns how many requests were refused, or `None` if the
+/// probe did not overtake them.
+#[cfg(unix)]
+fn send_at_once(service: &Service, one: &[u8]) -> Option<usize> {
+    service.signal("STOP");
+    let mut waiting: Vec<_> = (0..200).map(|_| service.connect()).collect();
+    for stream in &mut waiting {
+        stream.write_all(one).unwrap();
+    }
+    let mut probe = service.connect();
+    probe.write_all(&health()).unwrap();
+    service.signal("CONT");
+
+    assert_eq!(Answer::read(&mut probe).status, 200);
+
+    let overtaken = !has_answer(&waiting[199]);
+    let mut refused = 0;
+    for stream in &mut waiting {
+        let answer = Answer::read(stream);
+        if answer.status == 503 {
+            assert_eq!(answer.header("retry-after"), Some("2"));
+            refused += 1;
+        } else {
+            assert_eq!(answer.status, 200);
+        }
+    }
+    overtaken.then_some(refused)
+}
+
 /// Two hundred requests arrive at once for one worker that needs milliseconds for each.
 #[test]
 #[cfg(unix)]
@@ -590,28 +619,15 @@ fn requests_that_waited_too_long_get_503_with_retry_after() {
 
     assert_eq!(service.send(&one).status, 200);
 
-    service.signal("STOP");
-    let mut waiting: Vec<_> = (0..200).map(|_| service.connect()).collect();
-    for stream in &mut waiting {
-        stream.write_all(&one).unwrap();
-    }
-    let mut probe = service.connect();
-    probe.write_all(&request("GET", "/healthz", &[], b"")).unwrap();
-    service.signal("CONT");
-
-    assert_eq!(Answer::read(&mut probe).status, 200);
-    assert!(!has_answer(&waiting[199]), "the probe did not overtake the requests");
-
-    let mut refused = 0;
-    for stream in &mut waiting {
-        let answer = Answer::read(stream);
-        if answer.status == 503 {
-            assert_eq!(answer.header("retry-after"), Some("2"));
-            refused += 1;
-        } else {
-            assert_eq!(answer.status, 200);
+    // A busy machine may have the service refuse all of them, or this test look too late.
+    let mut refused = send_at_once(&service, &one);
+    for _ in 0..5 {
+        if refused.is_none_or(|count| count == 200) {
+            refused = send_at_once(&service, &one);
         }
     }
+
+    let refused = refused.expect("the probe overtakes the requests");
 
     assert!((1..200).contains(&refused), "{refused} refused");
 

@@ -30,7 +30,7 @@ class Program:
             parser.error(f"{options.binary}: no such program; build it with `cargo build --profile dist --locked`")
         self.binary, self.quick = options.binary.resolve(), options.quick
         # `misses` counts the measurements that missed. The others are about the current one: whether a figure missed
-        # its target, and whether one did for which noise is no excuse.
+        # its target, and whether one did that noise cannot explain.
         self.misses, self.missed, self.failed = 0, False, False
         # An exit runs the handlers that end the child processes.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped by SIGTERM"))

@@ -120,7 +120,7 @@ async function token(client, more = {}) {
   const answer = await fetch(`${issuer}/token`, {
     method: "POST",
     body: new URLSearchParams(given),
-    signal: AbortSignal.timeout(5_000),
+    signal: AbortSignal.timeout(30_000),
   });
   const body = await answer.json();
   assert.equal(answer.status, 200, JSON.stringify(body));
@@ -155,7 +155,7 @@ async function start() {
   process.on("exit", () => service.kill("SIGKILL"));
   service.on("error", (error) => (log += error));
   service.stderr.setEncoding("utf8").on("data", (text) => (log += text));
-  for (const end = Date.now() + 10_000; Date.now() < end && service.exitCode === null; ) {
+  for (const end = Date.now() + 60_000; Date.now() < end && service.exitCode === null; ) {
     const found = /listens on (http:\/\/[\d.]+:\d+)/.exec(log);
     if (found) return `${found[1]}/registrationHookSSR`;
     await sleep(20);
@@ -168,7 +168,7 @@ async function call(token) {
     method: "POST",
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
     body: REQUEST,
-    signal: AbortSignal.timeout(5_000),
+    signal: AbortSignal.timeout(30_000),
   });
   const body = await answer.json();
   const error = /error="(\w+)"/.exec(answer.headers.get("www-authenticate"))?.[1];
@@ -189,13 +189,13 @@ const rejects = (token) => refuses(token, 401, "invalid_token");
 
 // Leaves no process behind, whatever hangs.
 setTimeout(() => {
-  console.error("the tests did not end within 58 s");
+  console.error("the tests did not end within 300 s");
   process.exit(1);
-}, 58_000).unref();
+}, 300_000).unref();
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
 
 // The order matters, because the keys change from test to test.
-describe("tokens of oidc-provider", { timeout: 55_000 }, () => {
+describe("tokens of oidc-provider", { timeout: 290_000 }, () => {
   let old;
   let other;
 
@@ -260,10 +260,10 @@ describe("tokens of oidc-provider", { timeout: 55_000 }, () => {
     await accepts(old);
     // An unknown key makes the service fetch the keys, at most once in 30 s. The provider gives its keys
     // no lifetime, so the service fetches them for no other reason during this test.
-    const end = Date.now() + 36_000;
+    const end = Date.now() + 120_000;
     await rejects(stray);
     while (fetches === 2) {
-      assert(Date.now() < end, "the service did not fetch the keys again within 36 s");
+      assert(Date.now() < end, "the service did not fetch the keys again within 120 s");
       await sleep(250);
       await rejects(stray);
     }

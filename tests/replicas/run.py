@@ -236,7 +236,7 @@ class Load:
         lost, stalled = [], []
         for name, answer, begin, end in self.failed:
             is_late = answer is None or answer[0] >= 500
-            # What waits because of a stall is late for some time after it.
+            # A stall delays requests for some time after it.
             (stalled if is_late and self.stalls.within(begin - 1, end) else lost).append((name, answer))
         return lost, stalled
 

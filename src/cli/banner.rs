@@ -74,6 +74,7 @@ impl Banner<'_> {
     /// The base of the hooks' URLs for a caller on this machine.
     pub(super) fn hooks_url(&self, live: &LiveState) -> String {
         let mut address = self.address;
+        // `0.0.0.0` stands for all addresses of this machine, so a caller needs one of them.
         if address.ip().is_unspecified() {
             address.set_ip(Ipv4Addr::LOCALHOST.into());
         }
@@ -144,8 +145,8 @@ struct Example<'r> {
     body: &'static str,
 }
 
-/// Returns a registration for the first hook that judges them. If no hook does, returns a profile update for the
-/// first hook that judges those.
+/// Returns a registration for the first hook that has a section for registrations. If no hook has one, returns a
+/// profile update for the first hook that has a section for profile updates.
 fn example_request(rules: &RuleSet) -> Option<Example<'_>> {
     for flow in [Flow::SelfServiceRegistration, Flow::ProgressiveProfile] {
         for (name, hook) in &rules.hooks {

@@ -78,7 +78,7 @@ pub(super) fn run(flags: &SharedFlags, arguments: &CheckArguments) -> Result<Exi
     let lints = Lints { org, probe: arguments.probe };
     let facts = clock::facts();
     let mut kinds = source_kinds(&settings.sources);
-    // A source with a problem exists all the same, so that rules may name it.
+    // A source with a problem counts as a source, so that a rule that names it has no problem of its own.
     for name in &settings.invalid_sources {
         kinds.insert(name.clone(), SourceKind::Invalid);
     }
@@ -116,7 +116,7 @@ pub(super) fn run(flags: &SharedFlags, arguments: &CheckArguments) -> Result<Exi
     Ok(if report.valid.is_some() { ExitStatus::Success } else { ExitStatus::Negative })
 }
 
-/// The notes on the rules. Rules with a problem have none.
+/// The notes on the rules. There are none if any rule has a problem.
 fn notes_on_rules(draft: &Draft, org: &Org) -> Notes {
     let mut found = Notes::default();
     if draft.is_valid() {
@@ -138,8 +138,8 @@ fn with_notes_on_files(mut notes: Notes, unread: &[UnreadEntry]) -> Notes {
     notes
 }
 
-/// The notes that stand beside problems: those on files that look like rules. Other files may be in use, since the
-/// rules with problems may name them.
+/// The notes that stand beside problems: those on unread files that look like rules. Another unread file may be a
+/// list that a rule with a problem names, so it may be needed.
 fn notes_beside_problems(mut unread: Vec<UnreadEntry>) -> Notes {
     unread.retain(UnreadEntry::may_hold_rules);
     with_notes_on_files(Notes::default(), &unread)
@@ -192,6 +192,7 @@ fn check_coverage(
     folder: &Path,
     problems: &mut Problems,
 ) -> Result<String, CliError> {
+    // A wrong folder is an error, even if the rules have problems.
     let cases = fixtures::read_cases(folder)?;
     let Some(rules) = rules else {
         return Ok("--coverage: not checked, since the rules have problems".to_owned());

@@ -32,7 +32,8 @@ use token::{AccessToken, ClientCredentials};
 pub(super) const OKTA_TIMEOUT: Duration = Duration::from_secs(3);
 /// The most bytes of an answer that are read: about four times Okta's limit.
 const LARGEST_ANSWER: u64 = 1 << 20;
-/// How long an idle connection can be used again. Servers keep one open for longer.
+/// How long an idle connection can be used again. Servers keep an idle connection open for longer, so the next call
+/// finds it open.
 const IDLE_TIME: Duration = Duration::from_secs(2);
 
 /// The headers of each call, as captured from Okta, besides the credentials and `x-okta-request-id`.
@@ -88,7 +89,7 @@ pub(super) enum NoReply {
 /// Reads the URL of an argument. Refuses a URL that cannot be called, and one with a user name or password. An
 /// error never repeats the URL.
 pub(super) fn read_url(argument: &str, text: &str) -> Result<Url, CliError> {
-    // The parser would drop or escape white space, and so hide that Okta refuses it.
+    // Okta refuses white space in a URL. The parser would hide it, by dropping or escaping it.
     if text.contains(char::is_whitespace) {
         return Err(CliError(format!(
             "{argument}: Okta refuses a URL with white space; remove it"
@@ -189,6 +190,7 @@ impl HookClient {
         start: Instant,
     ) -> Result<HttpAnswer, NoReply> {
         let remaining = OKTA_TIMEOUT.saturating_sub(start.elapsed());
+        // The fetch of a token may have taken all of the time.
         if remaining.is_zero() {
             return Err(NoReply::TimedOut);
         }

@@ -94,7 +94,8 @@ fn examine(url: &Url, call: &CallFlags, checkup: &mut Checkup) -> Result<(), Cli
         return Ok(());
     };
     if call.has_oauth() {
-        // These headers have just arrived, so their `Date` shows the hook's present time.
+        // The hook judges by its clock whether a token is valid. These headers have just arrived, so their `Date`
+        // shows the hook's present time.
         time::check_clock(&headers, checkup);
     }
     credentials::check_refusals(&hook, checkup);

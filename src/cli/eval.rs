@@ -87,7 +87,7 @@ pub(super) fn run(flags: &SharedFlags, arguments: &EvalArguments) -> Result<Exit
     let secret_files = if arguments.live { SecretFiles::Read } else { SecretFiles::Skip };
     let mut settings = flags.load_valid_settings(secret_files)?;
     let rules = load_valid_rules(&settings)?;
-    // The path of the hook is accepted, too.
+    // The path of the hook, such as `/join`, is accepted, too.
     let name = arguments.hook.trim_start_matches('/');
     let Some(hook) = rules.hooks.get(name) else {
         let hint = did_you_mean(name, rules.hooks.keys().map(String::as_str));
@@ -175,7 +175,8 @@ fn recorded_lookups(arguments: &EvalArguments, hook: &Hook) -> Result<LookupResu
     Ok(LookupResults::new())
 }
 
-/// Reads recorded results. Like a request, they may come from a link or a pipe, as with `<(…)`.
+/// Reads recorded results. Like a request, they may come from a link or a pipe, as with `<(…)`, so
+/// the file need not be a regular one.
 fn read_results(path: &Path) -> io::Result<Vec<u8>> {
     let mut json = Vec::new();
     File::open(path)?.take(RESULTS_LIMIT + 1).read_to_end(&mut json)?;

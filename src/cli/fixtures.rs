@@ -78,8 +78,8 @@ impl Case {
         read_lookups_file(&self.lookups, self.find_hook(rules)?)
     }
 
-    /// Answers this request by a hook of other rules than those of the recorded lookups. Ignores the lookups that
-    /// this hook lacks.
+    /// Answers this request by a hook of other rules, such as those of `--against`. The recorded lookups belong to
+    /// the present rules, so those that this hook lacks are ignored.
     pub(super) fn answer_by_other_rules<'r, 'b>(
         &self,
         hook: &'r Hook,
@@ -106,7 +106,8 @@ impl Case {
     }
 
     /// Asks the lookups of this request, and records their results. Removes the file if there are no results.
-    /// A lookup that fails now is an error. So a recorded failure was written by hand, and its file is kept.
+    /// A lookup that fails is an error, and is never recorded. So a failure in the file was written by hand: such a
+    /// file is kept as it is.
     pub(super) fn record_lookups(
         &self,
         rules: &RuleSet,
@@ -146,6 +147,7 @@ impl Case {
 /// Removes the lookups and columns that this hook lacks from recorded results.
 fn without_unknown_lookups(json: &[u8], hook: &Hook) -> Vec<u8> {
     type Members = BTreeMap<String, Box<RawValue>>;
+    // The reader of the results reports other JSON.
     let Ok(mut results) = serde_json::from_slice::<Members>(json) else {
         return json.to_vec();
     };
@@ -268,7 +270,7 @@ fn utf8_name(path: &Path) -> Result<&str, Problem> {
     }
 }
 
-/// Refuses symbolic links, since `replay` writes answers.
+/// Refuses symbolic links: `replay --update` would replace the link instead of its target.
 fn read_fixture(path: &Path) -> Result<Vec<u8>, String> {
     file::read_bytes(path, FileKind::Fixture, Links::Refuse).map_err(|error| error.to_string())
 }

@@ -53,7 +53,7 @@ impl LiveSources {
         let mut asked = pipeline::questions(hook, request, &facts)?;
         for AskedLookup { question, .. } in &mut asked {
             if let Question::Http(question) = question {
-                // The service leaves hints out, since they take long.
+                // The service does not look for hints, since that takes long.
                 question.wants_hints = true;
             }
         }

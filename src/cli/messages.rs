@@ -25,7 +25,7 @@ pub(super) const BANNER: &str = "banner";
 const OURS: &str = "registration_hook";
 /// The longest message of a dependency, in characters. Some messages quote input of clients.
 const DEPENDENCY_LIMIT: usize = 300;
-/// How long the writer collects messages before it writes them. Messages are written at once.
+/// How long the writer collects messages before it writes them: not at all.
 const PAUSE: Duration = Duration::ZERO;
 
 /// Passes messages to their writer. Dropping it waits until the last ones are written.
@@ -97,10 +97,10 @@ fn write_message(
     }
 }
 
-/// Logs the place of a panic. The default hook would print its message, which may quote user input.
+/// Logs the place of a panic. The default hook would also print the panic's message, which may quote user input.
 fn log_panic(info: &PanicHookInfo<'_>, throttle: &Throttle) {
     let place = info.location().map(ToString::to_string).unwrap_or_default();
-    // A request that causes a panic can be sent again and again.
+    // A request that causes a panic can be sent again and again, so this line is throttled.
     if let Some(omitted) = throttle.admit(&place, Instant::now()) {
         log::error!("internal error at {place}; please report it{omitted}");
     }
@@ -124,7 +124,7 @@ impl Drop for Messages {
     }
 }
 
-/// Each call is one message: env_logger writes them one at a time.
+/// env_logger calls `write` once for each message.
 impl Write for Messages {
     fn write(&mut self, message: &[u8]) -> io::Result<usize> {
         self.0.add(message);

@@ -26,7 +26,7 @@ fn without_wrapped_examples(command: Command) -> Command {
     command.help_template(template)
 }
 
-/// Hides an unexpected argument that may hold a secret. clap would repeat it.
+/// Hides an unexpected argument that may hold a secret. clap's message would repeat the argument.
 fn without_secrets(mut error: Error) -> Error {
     let kind = match error.kind() {
         ErrorKind::UnknownArgument => ContextKind::InvalidArg,
@@ -44,8 +44,8 @@ fn without_secrets(mut error: Error) -> Error {
     error
 }
 
-/// Whether an unexpected argument may be a secret, or have one as in `NAME:SECRET`. The misspelt name of a flag or of
-/// a subcommand does not: it helps to show that.
+/// Whether an unexpected argument may be a secret, or have one as in `NAME:SECRET`. A misspelt flag or subcommand,
+/// such as `--probes` or `chek`, holds no secret: it is shown, so that the user sees the error.
 fn may_hold_secret(kind: ContextKind, argument: &str) -> bool {
     let is_value = kind == ContextKind::InvalidArg && !argument.starts_with('-');
     is_value || argument.contains([':', '@'])

@@ -45,7 +45,7 @@ impl JsonFormatter {
     }
 
     /// Adds a letter that is not in a string. A line break precedes each member or element, and the closing bracket
-    /// after them.
+    /// after them. So `{}` and `[]` stay in one line.
     fn push_outside(&mut self, letter: char) {
         if letter.is_ascii_whitespace() {
             return;

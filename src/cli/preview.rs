@@ -48,13 +48,14 @@ pub(super) struct PreviewArguments {
     pub(super) page: u16,
 }
 
-/// Starts the page, and logs its URL. The service goes on without the page if it cannot start.
+/// Starts the page, and logs its URL. If the page cannot start, the service goes on without it.
 pub(super) fn start_page(
     listener: TcpListener,
     token: String,
     banner: &Banner<'_>,
     state: &Arc<State>,
 ) {
+    // The service has a feed whenever it has a page.
     let Some(feed) = &state.feed else {
         return;
     };

@@ -36,7 +36,7 @@ impl Progress {
         }
     }
 
-    /// Counts one more.
+    /// Counts one more piece of work as done.
     pub(super) fn step(&mut self) {
         self.done += 1;
         let now = Instant::now();

@@ -99,7 +99,7 @@ pub(super) fn run(
     }
     let mut mode = Mode::new(flags, arguments)?;
     let mut cases = filter_cases(fixtures::read_cases(&arguments.directory)?, arguments)?;
-    // A running service does not say which hooks it has.
+    // A running service does not say which hooks it has, so only an answer shows that a hook is missing.
     if let Some(rules) = mode.rules() {
         cases = fixtures::fold_orphans(cases, rules);
     }
@@ -170,7 +170,7 @@ impl Mode {
         }
     }
 
-    /// Replays one request. Fails if the next ones would fail as well, since the service does not answer.
+    /// Replays one request. Fails only if a running service does not answer: the next requests would fail as well.
     fn replay(&mut self, case: Case) -> Result<Replayed, CliError> {
         let outcome = match self {
             Self::Compare(rules) => local::compare(&case, rules),

@@ -164,6 +164,7 @@ fn read_set(argument: &str) -> Result<JsonMember, CliError> {
         Some(name) => (name, read_json(name, value)?),
         None => (name, json_text(value)),
     };
+    // In `profile.=text`, the attribute has no name.
     if name.is_empty() || name == PROFILE_PREFIX {
         return Err(CliError(EXPECTED.to_owned()));
     }

@@ -60,6 +60,7 @@ pub(super) fn run_with_page(
     flags: &SharedFlags,
     page_port: Option<u16>,
 ) -> Result<ExitStatus, CliError> {
+    // A SIGHUP during the start would end the process.
     server::ignore_sighup()?;
     let mut settings = flags.load_valid_settings(SecretFiles::Read)?;
     let source = rules_source(&settings);
@@ -124,7 +125,7 @@ fn start_decision_log(settings: &Settings) -> Result<Option<Arc<DecisionLog>>, C
     }
 }
 
-/// Writes the log lines that still wait.
+/// Logs how many warnings were left out, and writes the last lines of the decision log.
 fn finish_logs(state: &State) {
     state.warnings.log_omitted();
     if let Some(log) = &state.log {
@@ -159,8 +160,8 @@ fn take_credentials(
     generated_password: Option<&str>,
 ) -> Result<Credentials, CliError> {
     let auth = mem::take(&mut settings.auth);
-    let previous = None;
-    Ok(Credentials::new(auth, generated_password, previous, &settings.proxies)?)
+    let before_reload = None;
+    Ok(Credentials::new(auth, generated_password, before_reload, &settings.proxies)?)
 }
 
 /// Takes the sources of lookups out of the settings.
@@ -213,7 +214,7 @@ fn bind_page(port: u16) -> Result<PageListener, CliError> {
     }
 }
 
-/// Without an authentication method, generates the password of `admin`.
+/// Generates the password of `admin`. Returns `None` if an authentication method is configured.
 fn generate_password_if_needed(settings: &Settings) -> Result<Option<String>, CliError> {
     if settings.auth.is_configured() { Ok(None) } else { Ok(Some(generate_secret()?)) }
 }

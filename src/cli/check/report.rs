@@ -21,7 +21,7 @@ pub(super) struct CheckReport {
     pub(super) notes: Notes,
 }
 
-/// Rules without a problem, and the warnings of settings without one.
+/// Valid rules and settings: a summary of the rules, and the warnings of the settings.
 pub(super) struct ValidRules {
     pub(super) source: String,
     pub(super) hooks: usize,
@@ -137,7 +137,7 @@ impl CheckReport {
 }
 
 impl Notes {
-    /// Adds a note. If there are many already, only counts it, and spares the work of making it.
+    /// Adds a note. After [`MOST_NOTES`] of them, only counts it, without the work of making it.
     pub(super) fn push(&mut self, make_note: impl FnOnce() -> CheckNote) {
         self.total += 1;
         if self.kept.len() < MOST_NOTES {

@@ -117,8 +117,8 @@ impl CallFlags {
         Ok(Some(ClientCredentials { client_id, token_url, scope: self.scope.clone(), proof }))
     }
 
-    /// Finds the secret of an argument `NAME:SECRET`. If it is left out, takes that of `--secret-file`, or else that
-    /// of the variable.
+    /// Finds the secret of an argument `NAME:SECRET`. For an argument `NAME`, takes the secret of `--secret-file`, or
+    /// else that of the variable.
     fn find_secret(
         &self,
         argument: &str,

@@ -81,7 +81,7 @@ pub(super) struct AccessToken {
 #[derive(Deserialize)]
 struct TokenAnswer {
     access_token: String,
-    /// The lifetime in seconds. Some servers send it as another type than a number.
+    /// The lifetime in seconds. Any value but a number, such as `"3600"`, counts as if it were missing.
     #[serde(default)]
     expires_in: serde_json::Value,
 }
@@ -117,7 +117,7 @@ impl AccessToken {
 }
 
 impl ClientKey {
-    /// Reads an RSA key in PEM. An error never repeats the file.
+    /// Reads an RSA key in PEM. An error never repeats the content of the file.
     pub(super) fn read(path: &Path, id: Option<String>) -> Result<Self, String> {
         let pem = file::read_bytes(path, FileKind::Secret, Links::Follow)
             .map_err(|error| format!("cannot read the file: {error}"))?;

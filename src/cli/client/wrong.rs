@@ -9,8 +9,9 @@ use super::HookClient;
 const WRONG_SECRET: &str = "wrong-on-purpose";
 
 impl HookClient {
-    /// The headers of the flags, with wrong secrets. They keep the user name. If an access token has been fetched,
-    /// they keep its claims. Empty if the flags have no credentials.
+    /// The headers of the flags with wrong secrets, so that a hook can refuse them only by checking the secret: the
+    /// user name stays, and so do the claims of an access token that has been fetched. Empty if the flags have no
+    /// credentials.
     pub(in crate::cli) fn wrong_credentials(&self) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for (name, value) in &self.headers {

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The findings that are only notes. They do not concern the decision, or the sample may cause them: its form may
-/// lack a field that the hook expects, and the hook may not be meant for such requests.
+/// lack a field that the hook expects, and the hook may not be meant for requests of its flow.
 const MINOR_FINDINGS: [&str; 5] = [
     "location-not-on-form",
     "location-not-an-attribute",
@@ -40,7 +40,7 @@ fn check_answer(flow: Flow, fields: &[&str], call: &HookCall, checkup: &mut Chec
     let reply = call.hook_reply();
     let findings = findings::find(reply, flow, fields);
     if let Ok(answer) = &call.reply {
-        // The line of a problem says how Okta reacts, so this line would only repeat it.
+        // The line of a problem says how Okta reacts, so an `ok` line would only repeat that.
         if !findings.iter().any(|finding| weight(finding, flow, reply) == Weight::Problem) {
             let (status, size) = (answer.status, answer.body.len());
             let effect = describe_effect(&user_view(reply, flow, fields));
@@ -97,7 +97,7 @@ fn check_media_type(check: &'static str, answer: &HttpAnswer, checkup: &mut Chec
 /// How much a finding about an answer matters.
 #[derive(PartialEq, Eq)]
 enum Weight {
-    /// The hook refuses the request of Classic Engine. No org on Identity Engine sends it.
+    /// The hook refuses the request of Classic Engine. This is right unless the org is on Classic Engine.
     RefusedClassic,
     Minor,
     Problem,

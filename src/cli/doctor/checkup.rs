@@ -18,12 +18,12 @@ struct CheckupLine {
     check: &'static str,
     result: Grade,
     message: String,
-    /// How to correct it.
+    /// How to correct the note or problem.
     #[serde(skip_serializing_if = "Option::is_none")]
     fix: Option<String>,
 }
 
-/// A problem that ends the checks of the hook, or those of a part of it.
+/// A problem after which no further check is possible.
 pub(super) struct Obstacle {
     pub(super) check: &'static str,
     pub(super) message: String,
@@ -41,7 +41,7 @@ impl Obstacle {
 #[serde(rename_all = "lowercase")]
 enum Grade {
     Ok,
-    /// It works with a drawback, or it could not be checked.
+    /// The hook works with a drawback, or the check was not possible.
     Note,
     /// Okta cannot use the hook, or the hook does not protect the org.
     Problem,

@@ -22,7 +22,7 @@ use crate::{authorities::read_authorities, cli::client::OKTA_TIMEOUT};
 /// How long to wait, after a handshake of TLS 1.3, for the server to refuse a client without a certificate.
 const LATE_REFUSAL: Duration = Duration::from_millis(500);
 
-/// A clock that is ahead by this time. A certificate that it accepts is still valid then.
+/// A clock that is ahead by this time. It shows whether a certificate will still be valid after this time.
 #[derive(Debug)]
 pub(super) struct ShiftedClock(pub(super) Duration);
 
@@ -62,7 +62,7 @@ pub(super) fn client_config(
 
 /// Connects and completes the handshake within Okta's time.
 pub(super) fn handshake(url: &Url, config: ClientConfig) -> io::Result<()> {
-    // In a URL, an IPv6 address stands in brackets.
+    // In a URL, an IPv6 address stands in brackets, which `ServerName` refuses.
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
     let name = ServerName::try_from(host).map_err(io::Error::other)?;
     let deadline = Instant::now() + OKTA_TIMEOUT;
@@ -82,8 +82,8 @@ pub(super) fn handshake(url: &Url, config: ClientConfig) -> io::Result<()> {
     Ok(())
 }
 
-/// The alert that says why the server closed the connection. If it did so while the client was still writing, the
-/// client's error is that of the write, and the alert is not yet read.
+/// The alert that says why the server closed the connection. If the server closed it while the client was still
+/// writing, the client has only the error of its write, and has not yet read the alert.
 fn refusal_before_close(
     error: &io::Error,
     connection: &mut ClientConnection,
@@ -102,6 +102,7 @@ fn await_late_refusal(
     connection: &mut ClientConnection,
     stream: &mut TimedStream,
 ) -> io::Result<()> {
+    // The server refuses a client only after the client's last message.
     while connection.wants_write() {
         connection.write_tls(stream)?;
     }

@@ -129,7 +129,7 @@ fn obstacle_without_connection(attempts: &[TlsAttempt]) -> Obstacle {
     Obstacle { check: "tls", message, fix }
 }
 
-/// Notes a certificate that ends soon. A clock that is ahead shows whether it does.
+/// Notes a certificate that ends soon: with a clock that is ahead, its handshake fails.
 fn check_validity(
     url: &Url,
     ca_file: Option<&Path>,

@@ -32,6 +32,7 @@ fn describe_changes(report: &Report, changes: &[ChangedResult<'_>]) -> String {
         }
     }
     let all_equal = lines.is_empty() && report.failed() == 0;
+    // With `--against`, the summary is always shown: that no decision changes is its result.
     if all_equal && !report.compares_rules {
         return String::new();
     }

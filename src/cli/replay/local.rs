@@ -50,7 +50,7 @@ impl PresentAnswer {
             NamedText { name: &format!("{file} (recorded)"), text: &recorded },
             NamedText { name: "the answer now", text: &present },
         );
-        // The lines of `recorded` are those of the file only if formatting has not changed it.
+        // The lines of `recorded` are those of the file only if formatting has changed nothing.
         let is_formatted = recorded.as_bytes() == content;
         let line = if is_formatted { difference::first_line(&recorded, &present) } else { 1 };
         let reply = HookReply::Answered { status: 200, body: &body };
@@ -69,7 +69,7 @@ fn answer(case: &Case, rules: &RuleSet) -> Result<PresentAnswer, String> {
     Ok(PresentAnswer { request, body, decision })
 }
 
-/// Explains a reply to a recorded request. Shortens a long explanation. Empty if the file is not a request of Okta's.
+/// Explains a reply to a recorded request. Shortens a long explanation. Empty if `request` is not one of Okta's.
 pub(super) fn explain_reply(request: &[u8], reply: HookReply<'_>, hook: Option<&Hook>) -> String {
     match pipeline::decode(request) {
         Ok(request) => {
@@ -99,6 +99,7 @@ pub(super) fn update(
     let text = pretty(&body).map_err(|error| format!("{}: {error}", case.request.display()))?;
     let file = case.response.display().to_string();
     let mut before = None;
+    // A broken symbolic link counts, so that reading it is an error.
     let is_recorded = case.response.symlink_metadata().is_ok();
     if is_recorded {
         let recorded = case.read_response().map_err(|why| format!("{file}: {why}"))?;
@@ -151,6 +152,7 @@ impl RulesChange {
         if old.body == new.body {
             return Ok(ReplayOutcome::Same);
         }
+        // Only an update has values. Equal values may be written differently, which counts as other texts.
         if new.decision != DecisionKind::Update || have_same_values(&old.body, &new.body) {
             return Ok(ReplayOutcome::OtherTexts);
         }

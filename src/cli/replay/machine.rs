@@ -82,7 +82,8 @@ fn json_times(report: &Report) -> Vec<JsonTime> {
     times
 }
 
-/// Escapes the hidden characters in the strings of JSON.
+/// Escapes the hidden characters in the strings of JSON. A line break is always between members: in a string, it is
+/// already escaped.
 fn escape_hidden(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for letter in json.chars() {
@@ -151,6 +152,7 @@ pub(super) fn junit(report: &Report) -> String {
 
 fn junit_case(report: &Report, replayed: &Replayed) -> String {
     let Replayed { name, file, outcome, duration } = replayed;
+    // The name of a problem may be a place without a slash.
     let (class, name) = name.rsplit_once('/').unwrap_or(("replay", name));
     let seconds = duration.unwrap_or_default().as_secs_f64();
     let (class, name, file) = (escape_xml(class), escape_xml(name), escape_xml(file));

@@ -54,7 +54,8 @@ impl RemoteHooks {
         })
     }
 
-    /// Sends a recorded request, and compares the answer. Fails if the service does not answer at all.
+    /// Sends a recorded request, and compares the answer. Fails after
+    /// [`MOST_UNCONNECTED`] calls in a row without a connection or access token.
     pub(super) fn replay(&mut self, case: Case) -> Result<Replayed, CliError> {
         if self.time_outs.are_too_many(&case.hook) {
             let why = format!(

@@ -6,8 +6,8 @@ use crate::{
     rule::{Rule, location::field_at},
 };
 
-/// The note on a message at `login`, which the form may lack. There is none if the form is known: lints then check
-/// each location.
+/// The note on a message at `login`, which the form may lack. There is none if the form is known: the org
+/// lint then checks each location.
 pub(super) fn login_note(rule: &Rule, flow: Flow, org: &Org) -> Option<String> {
     let is_at_login = field_at(&rule.location) == Some("login");
     if is_at_login && flow.spec().creates_user && !org.has_form() {
@@ -19,8 +19,8 @@ pub(super) fn login_note(rule: &Rule, flow: Flow, org: &Org) -> Option<String> {
     None
 }
 
-/// The note on a `location` that is probably misspelt. The place of an attribute that the rule names has a note
-/// of its own.
+/// The note on a `location` that is probably misspelt. If the field is an attribute that
+/// the rule names, that name already has a note.
 pub(super) fn misspelt_location_note(rule: &Rule, org: &Org) -> Option<String> {
     let field = field_at(&rule.location)?;
     if rule.form_attributes().contains(field) {

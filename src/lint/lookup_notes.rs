@@ -37,7 +37,7 @@ pub(super) fn lookup_notes(section: &Section) -> Vec<PlacedMessage> {
     notes
 }
 
-/// The notes on rules that pass if a lookup finds nothing, since they judge its columns as optional.
+/// The notes on rules that pass if a lookup finds nothing, since the columns of the lookup are `optional` in them.
 fn optional_column_notes(section: &Section) -> Vec<PlacedMessage> {
     let mut notes = Vec::new();
     for rule in section.rules.iter() {
@@ -77,6 +77,7 @@ fn rule_fails_if_not_found(rule: &Rule, lookup: &str) -> bool {
         Requirement::All(parts) => {
             parts.iter().any(|part| !part.optional && names_lookup(part, lookup))
         }
+        // Another part may hold.
         Requirement::Any(_) => false,
     }
 }
@@ -96,6 +97,7 @@ pub(super) fn question_notes(
         let names: BTreeSet<_> = lookup.placeholders().into_iter().collect();
         for attribute in names.into_iter().filter_map(ValueName::form_attribute) {
             let is_known = org.surely_exists(attribute) || names_in_file.contains(attribute);
+            // A likely typo has a note of its own.
             if !is_known && org.likely_typo(attribute).is_none() {
                 let Spanned { value: lookup, span } = &lookup.name;
                 let message = format!(

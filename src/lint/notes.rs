@@ -44,7 +44,7 @@ pub(crate) fn notes(rules: &RuleSet, org: &Org) -> Vec<Note> {
 /// The note on a section whose requests Okta never sends, or on a missing section whose requests it sends.
 fn call_note(hook: &Hook, flow: Flow, rules: &RuleSet, org: &Org) -> Option<String> {
     let request_type = flow.spec().name;
-    // The policy names its hook by an id, which the rules do not have.
+    // The policy names its hook by an id, which the rules do not have. A single hook is presumably the one.
     let condition = if rules.hooks.len() > 1 { "if this policy uses this hook, " } else { "" };
     match (org.calls_hook(flow), hook.sections.contains_key(&flow)) {
         (CallsHook::Yes, false) => Some(format!(
@@ -64,7 +64,7 @@ fn section_notes(section: &Section, flow: Flow, org: &Org) -> Vec<PlacedMessage>
     for message in typo_notes(&names, org) {
         notes.push(PlacedMessage::of_section(message));
     }
-    // The org lint reports a required attribute that no form submits as a problem. Here are the optional ones.
+    // For an attribute that is not `optional`, the org lint reports this as a problem. Only `optional` ones are left.
     for name in &names.judged {
         if let Some(note) = org.why_never_submitted(name, flow) {
             notes.push(PlacedMessage::of_section(note));
@@ -147,8 +147,8 @@ fn required_notes(names: &Names<'_>, org: &Org) -> Vec<String> {
     notes
 }
 
-/// The notes on names in templates that the file has nowhere else. There are none if the schema is known: unknown
-/// names are then problems.
+/// The notes on names in templates that the file has nowhere else. There are none if the schema is known: the
+/// org lint then reports unknown names as problems.
 fn template_notes(
     section: &Section,
     names_in_file: &BTreeSet<&str>,
@@ -161,7 +161,7 @@ fn template_notes(
     notes.extend(question_notes(section, names_in_file, org));
     for set in &section.set {
         let values = set.source.values();
-        // A template may have one name many times.
+        // A template may have one name many times, and gets one note for it.
         let names: BTreeSet<_> = values.iter().flat_map(|value| value.value_names()).collect();
         for name in names {
             let Some(attribute) = name.form_attribute() else {

@@ -165,12 +165,14 @@ impl SectionLint<'_> {
 
     /// Whether a check refuses every value of an attribute, as far as its samples show.
     fn refuses_all(&self, attribute: &SchemaAttribute, part_check: &PartCheck) -> bool {
+        // The samples do not show what the other attribute would be.
         if part_check.check.compared_with().is_some() {
             return false;
         }
         match attribute.samples() {
             Samples::All(values) => self.refuses_each(part_check, values),
             Samples::OfType(value) => self.check_alone(part_check, &value) == Err(Mismatch::Type),
+            // A check of lengths that admits any text of a length admits the zeros of that length.
             Samples::Unknown => {
                 let lengths = attribute.lengths.clone();
                 part_check.admits == Admits::Lengths

@@ -1,4 +1,4 @@
-//! Tries adversarial inputs on rules. They are made from the examples that pass a rule, and should fail it.
+//! Tries adversarial inputs on rules. The inputs are made from the examples that pass a rule, and should fail it.
 //!
 //! A rule does not declare its purpose, so an input that passes may be meant to. Each attack therefore has
 //! plain inputs, and is tried only on a rule that refuses them. A rule that admits the plain input
@@ -33,7 +33,7 @@ pub struct Probed {
     pub rules: usize,
     /// The number of inputs.
     pub inputs: usize,
-    /// The number of lookups. They have the results that the examples give.
+    /// The number of lookups. They are not probed: their results are those of the examples.
     pub lookups: usize,
 }
 
@@ -108,8 +108,8 @@ impl Findings {
                 continue;
             };
             let Attack { kind, hint, .. } = attack;
-            // Only attacks with the same hint as the first one are reported. A rule that follows this hint often
-            // withstands the others as well.
+            // Reports only attacks with the same hint as the first one that passes. A rule that is corrected by this
+            // hint often withstands the others as well.
             if first_hint.is_none() {
                 first_hint = Some(hint);
             }
@@ -134,12 +134,12 @@ fn passing_input(attack: &Attack, trials: &[Trial<'_>], probed: &mut Probed) -> 
         }
         for input in attack.inputs(trial.value) {
             match &input {
-                // The attack changes no letter of this value.
+                // The input is the value itself, which may pass.
                 Input::Text(text) if text == trial.value => continue,
                 Input::Text(text) if shown.contains(&text.as_str()) => return None,
                 _ => {}
             }
-            // After the first input that passes, the others are compared with the examples, and not tried.
+            // After the first input that passes, the others are only compared with the examples.
             if passing.is_none() {
                 probed.inputs += 1;
                 if trial.passes(input.value()) {
@@ -163,8 +163,8 @@ struct Trial<'a> {
 }
 
 impl<'a> Trial<'a> {
-    /// Two trials of one attribute, or none if it has no text in the example. The first replaces only its value.
-    /// The second replaces all values that equal it, since the rule may require that they are equal.
+    /// Two trials of one attribute, or none if the attribute has no text in the example. The first replaces only the
+    /// value of this attribute. The second replaces all equal values, since the rule may require them to be equal.
     fn of_attribute(
         rule: &'a Rule,
         example: &'a RuleExample<'a>,

@@ -15,8 +15,8 @@ use crate::{
 };
 
 impl SectionLint<'_> {
-    /// Reports an attribute that Okta does not write, values that it refuses, and names of values that
-    /// no request has.
+    /// Reports an attribute that Okta does not write, values that Okta refuses for it, and names of values
+    /// that no request has.
     pub(super) fn check_set(&mut self, org: &Org, set: &SetEntry) {
         if let Some(problem) = org.why_never_written(&set.attribute, self.flow) {
             self.report(&set.attribute.span, problem);
@@ -36,7 +36,7 @@ impl SectionLint<'_> {
                 self.check_map_file(org, &set.attribute, place, map);
             }
             ValueSource::Generated(generator) => {
-                // Every identifier of a generator has the same form.
+                // Every identifier of a generator has the same form, so any event gives a sample.
                 let sample = Json::from(generator.identifier(""));
                 let problem = org.why_value_not_written(&set.attribute, &sample);
                 self.report_if_some(&set.attribute.span, problem);
@@ -79,5 +79,6 @@ fn why_not_written(
             return Some(problem);
         }
     }
+    // Every value but a constant is a text.
     org.why_text_not_written(attribute)
 }

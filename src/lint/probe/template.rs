@@ -72,6 +72,7 @@ pub(super) fn fill(template: &str, value: &str, alphabets: &Alphabets) -> String
     let AddressParts { local, domain, name, top_level, parent, above } = AddressParts::of(value);
     let UrlParts { scheme, host, path } = UrlParts::of(value);
     let PhoneParts { country, number, trunk } = PhoneParts::of(value);
+    // The value may be a date, such as `2024-01-31`.
     let (year, _) = value.split_once('-').unwrap_or((value, ""));
     let mut shorter = value.to_owned();
     shorter.pop();
@@ -153,7 +154,8 @@ struct PhoneParts<'v> {
     country: &'v str,
     /// The rest.
     number: &'v str,
-    /// `0`, which is dialled within the country only. `(0)` where a number may begin with 0.
+    /// `0`, which is dialled within the country only. `(0)` if the country is not known, or if its numbers may begin
+    /// with 0: a 0 without brackets may then be part of the number.
     trunk: &'static str,
 }
 

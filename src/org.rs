@@ -123,7 +123,7 @@ impl Org {
         self.form.is_some()
     }
 
-    /// Why no existing profile has an attribute. There the schema's `timezone` is spelt `timeZone`.
+    /// Why no existing profile has an attribute. In a profile, the schema's `timezone` is spelt `timeZone`.
     pub(crate) fn why_not_in_profile(&self, name: &str) -> Option<String> {
         if name == "timeZone" || !self.is_missing_in_schema(name) {
             return None;
@@ -143,6 +143,7 @@ impl Org {
                 Some(not_written(name, barrier))
             }
             _ if attribute.is_read_only => Some(not_written(name, "read-only")),
+            // The other barriers hold for the user, and not for a hook.
             _ => None,
         }
     }
@@ -166,7 +167,7 @@ impl Org {
     }
 
     /// The correction of a name that is nearly that of a base attribute. Returns `None` if the schema is
-    /// known.
+    /// known: [`Self::why_unknown`] then reports the name.
     pub(crate) fn likely_typo(&self, name: &str) -> Option<String> {
         if self.has_schema() || is_base_attribute(name) {
             return None;

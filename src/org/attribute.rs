@@ -112,7 +112,7 @@ impl SchemaAttribute {
         }
     }
 
-    /// Whether a form can submit the value that a rule writes as this text.
+    /// Whether a form can submit the value that a rule writes as this text: an integer 5 is written `"5"`.
     pub(crate) fn submits(&self, text: &str) -> bool {
         match self.value_type {
             ValueType::Integer | ValueType::Number | ValueType::Boolean => {

@@ -26,7 +26,7 @@ pub(super) fn read_schema(path: &Path, org: &mut Org) -> Result<(), Problem> {
     result.map_err(|why| not_expected(path, "meta/schemas/user/default", &why))
 }
 
-/// Reads the rules of an enrollment policy into the org. Each has a form.
+/// Reads the rules of an enrollment policy into the org. Each rule has a form.
 pub(super) fn read_policy(path: &Path, org: &mut Org) -> Result<(), Problem> {
     let result = read_json(path).and_then(|export| add_forms(&export, org));
     result.map_err(|why| not_expected(path, "policies/POLICY-ID/rules", &why))
@@ -70,6 +70,7 @@ fn add_schema(export: &Json, org: &mut Org) -> Result<(), String> {
 }
 
 fn add_forms(export: &Json, org: &mut Org) -> Result<(), String> {
+    // The export of a single rule is not in a list.
     let rules = match export.as_array() {
         Some(rules) => rules.as_slice(),
         None => slice::from_ref(export),
@@ -118,6 +119,7 @@ fn describe_other(json: &Json) -> String {
     }
     if rule["type"] == "PROFILE_ENROLLMENT" && rule.get("actions").is_none() {
         let id = rule["id"].as_str().unwrap_or_default();
+        // An id of Okta's looks like this. Any other text may be content of any file.
         if !id.is_empty() && id.len() <= 40 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return format!(
                 "this is a list of policies; get the rules of one, POLICY-ID, such as `{id}`"

@@ -36,9 +36,9 @@ enum HasScope {
 /// Whether Okta calls a hook in a flow, as far as the policy shows.
 pub(crate) enum CallsHook {
     Yes,
-    /// The policy does not exclude it.
+    /// The policy does not say.
     Perhaps,
-    /// The policy excludes it, for this reason.
+    /// The policy excludes such calls, for this reason.
     No(String),
 }
 

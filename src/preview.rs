@@ -3,7 +3,7 @@
 //!
 //! The page has its own listener on loopback, and its own thread. It answers only requests that have the
 //! random token in the path, and the page's own `Host` and `Origin`. [`pipeline`](crate::pipeline) makes its
-//! decisions, as in production. It writes no file, and logs no value of a form.
+//! decisions, as in production. The page writes no file, and logs no value of a form.
 
 use std::{
     io,

@@ -32,7 +32,7 @@ struct FlowForm<'a> {
     has_section: bool,
     /// The fields, in their order.
     fields: Vec<&'a str>,
-    /// The attributes of an existing profile that rules look at.
+    /// The attributes of an existing profile that the section looks at.
     profile: Vec<&'a str>,
     lookups: Vec<LookupForm<'a>>,
 }

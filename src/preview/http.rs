@@ -10,9 +10,9 @@ use actix_web::{
 
 use super::{Page, assets, decide, form, guard, rules};
 
-/// How long a request for the feed waits for a change. Browsers wait longer for a response.
+/// How long a request for the feed waits for a change. A browser waits longer, so it always gets a response.
 const LONGEST_POLL: Duration = Duration::from_secs(20);
-/// How many bytes a question may have besides the request to decide.
+/// How many bytes the body of `api/decide` may have besides the request to decide.
 const QUESTION_OVERHEAD: usize = 128 << 10;
 
 /// Allows only files of the page itself: no inline code, no frames, and no text that becomes markup.
@@ -46,6 +46,7 @@ pub(super) async fn serve(listener: TcpListener, page: Arc<Page>) -> io::Result<
     })
     .workers(1)
     .max_connections(64)
+    // The server of the hooks handles the signals of the process.
     .disable_signals()
     .listen(listener)?
     .run()
@@ -115,7 +116,7 @@ fn recorded_request(request: &HttpRequest, page: &Page) -> Option<String> {
 
 /// Decides the request in the body.
 async fn decide_request(body: web::Payload, page: &Page) -> PageResponse {
-    // The request is a JSON string in the question, in which each quote takes two bytes.
+    // The request is a string in JSON, in which each quote takes two bytes.
     let limit = page.body_limit.saturating_mul(2).saturating_add(QUESTION_OVERHEAD);
     let Ok(Ok(question)) = body.to_bytes_limited(limit).await else {
         return PageResponse::text(StatusCode::PAYLOAD_TOO_LARGE, "the request is too large\n");

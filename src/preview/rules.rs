@@ -32,7 +32,7 @@ struct RulesJson {
     revision: String,
     /// The source of the rules, for the middle of a sentence: `the rules in …`.
     source: String,
-    /// Whether the service reloads the rules by itself.
+    /// Whether the service reloads changed rules without a signal.
     reloads: bool,
     /// The paths of the files. The page asks for a text once somebody opens it.
     files: Vec<String>,
@@ -101,7 +101,7 @@ pub(super) fn watch(page: &Page) {
 }
 
 impl ShownState {
-    /// Takes over changed files and another revision. Returns whether there are any.
+    /// Takes over the files on disk and the live revision. Returns whether either has changed.
     fn update_rules(&mut self, page: &Page, live: &RuleSet) -> bool {
         let files = files_fingerprint(page, &self.on_disk.files);
         let files_changed = files != self.on_disk.files;
@@ -113,7 +113,8 @@ impl ShownState {
         files_changed || revision_changed
     }
 
-    /// Takes over changed recorded requests. Returns whether there are any. Checks them once per interval only.
+    /// Takes over the recorded requests. Returns whether they have changed. Checks them only once per
+    /// [`FIXTURES_INTERVAL`].
     fn update_fixtures(&mut self, page: &Page) -> bool {
         if self.fixtures_checked_at.elapsed() < FIXTURES_INTERVAL {
             return false;
@@ -204,7 +205,7 @@ fn report_rules(page: &Page, live: &RuleSet, on_disk: &RulesOnDisk) {
     );
 }
 
-/// The rules files among these.
+/// The rules files among these files, without the lists and tables beside them.
 fn toml_files(files: &Fingerprint) -> impl Iterator<Item = &Path> {
     files.paths().filter(|path| path.extension() == Some("toml".as_ref()))
 }
@@ -238,7 +239,7 @@ fn fixture_json(fixture: JudgedFixture) -> FixtureJson {
             json.now = Some(decision.as_str());
             json.denied_by = denied_by;
         }
-        // This problem matters more than one of the recorded answer.
+        // Replaces a problem of the recorded answer, which matters less.
         Err(why) => json.problem = Some(why),
     }
     json

@@ -1,7 +1,8 @@
 //! Parses TOML in bounded memory.
 //!
 //! A table, a list or a syntax error may take only one or two bytes of a text, but the parser takes hundreds
-//! of bytes of memory for each. A megabyte of them would fill the memory of a small container.
+//! of bytes of memory for each. A megabyte of them would fill the memory of a small container, so [`parse`] limits
+//! the tables and lists, and how many errors are kept.
 
 use toml::de::DeTable;
 use toml_parser::lexer::TokenKind;
@@ -14,8 +15,8 @@ use syntax::syntax_problem;
 
 /// How many tables and lists a text may have at most.
 const MOST_TABLES: usize = 65_536;
-/// The longest text, in bytes, of which the parser collects all errors, to find the first one. It keeps them
-/// in memory, and each byte may be an error.
+/// The longest text, in bytes, of which the parser collects all errors, to find the first one. The parser
+/// keeps every error in memory, and each byte may be an error.
 const LONGEST_WITH_ALL_ERRORS: usize = 384 << 10;
 
 /// A parsed text, or its first syntax error.
@@ -54,7 +55,7 @@ fn parse_bounded(text: &str) -> Result<toml::Spanned<DeTable<'_>>, SpanProblem> 
 fn require_few_tables(text: &str) -> Result<(), SpanProblem> {
     let mut tables = 0;
     for token in toml_parser::Source::new(text).lex() {
-        // Each table and list has one of these tokens: `a.b` is a table `a` with a key `b`.
+        // Each table and list has one of these tokens. A dot counts, since `a.b` is a table `a` with a key `b`.
         if let TokenKind::LeftSquareBracket | TokenKind::LeftCurlyBracket | TokenKind::Dot =
             token.kind()
         {

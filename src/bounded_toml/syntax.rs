@@ -11,15 +11,14 @@ use crate::problem::SpanProblem;
 
 const COMMENT: &str = "a comment starts with `#`";
 const QUOTES: &str = "write a text in quotes, as in `\"okta.com\"`";
-const CURLY: &str = "these quotes are curly; write straight ones, as in `\"okta.com\"`";
-const QUOTE_IN_TEXT: &str = "the text ends at this quote; write a text with quotes in it in the other kind, as in `\"it's\"`";
+const WRONG_QUOTE: &str = "write straight quotes in place of these, as in `\"okta.com\"`";
+const QUOTE_IN_TEXT: &str = "the text ends at this quote; if the text itself has quotes, put the other kind around it, as in `\"it's\"`";
 const DUPLICATE_TABLE: &str =
     "duplicate table; put its keys together, or write `[[…]]` above each table of a list";
 const LINE: &str = "a line is `key = value`, `[table]`, `[[list of tables]]` or `# comment`";
 const BACKSLASH: &str = "in double quotes a backslash starts an escape sequence, such as `\\n`; in single quotes it stands for itself";
 
-/// The beginnings of the parser's messages, each with the message that we show instead. The first that fits
-/// counts.
+/// The beginnings of the parser's messages, each with ours. The first that fits counts.
 const MESSAGES: &[(&str, &str)] = &[
     ("duplicate key", "duplicate key; keep one of the two"),
     ("unclosed array table", "a line that starts with `[[` ends with `]]`"),
@@ -122,6 +121,7 @@ impl ErrorSite<'_> {
                 return Some("a mark of a merge conflict; keep one side and remove the marks");
             }
         }
+        // `rules:` at the end of a line. In `id: "x"`, the `:` is probably meant as `=`.
         let is_yaml_key = self.rest.trim() == ":";
         if is_yaml_key || line.starts_with("- ") || line.trim_end() == "---" {
             return Some("this is YAML; see https://toml.io");
@@ -137,8 +137,9 @@ impl ErrorSite<'_> {
         if self.rest.trim_end() == ";" {
             return Some("a line has no `;` at its end");
         }
-        if self.before.ends_with(is_curly_quote) {
-            return Some(CURLY);
+        // In `key = "text”`, the parser finds no end of the text, so the error is at the end of the line.
+        if self.before.ends_with(is_wrong_quote) {
+            return Some(WRONG_QUOTE);
         }
         match self.mistake_of_letter() {
             Some(message) => Some(message),
@@ -150,7 +151,7 @@ impl ErrorSite<'_> {
     fn mistake_of_letter(&self) -> Option<&'static str> {
         match self.rest.chars().next()? {
             ':' => Some("write `=` between a key and its value, not `:`"),
-            letter if is_curly_quote(letter) => Some(CURLY),
+            letter if is_wrong_quote(letter) => Some(WRONG_QUOTE),
             letter if is_invisible(letter) => {
                 Some("an invisible character, such as a non-breaking space; replace it by a space")
             }
@@ -202,8 +203,7 @@ impl ErrorSite<'_> {
         Some(ours)
     }
 
-    /// Whether the parser says that a list or braces are not closed. It also says so of a header such as
-    /// `[table`, which does not count.
+    /// Whether the parser says that a list or braces, and not a header such as `[table`, are not closed.
     fn says_unclosed(&self) -> bool {
         let is_about_header = self.message.starts_with("unclosed table")
             || self.message.starts_with("unclosed array table");
@@ -246,7 +246,7 @@ fn unclosed_opener(text: &str, site: &ErrorSite<'_>) -> Option<Opener> {
     let opener = open.pop()?;
     if opener.kind == TokenKind::LeftCurlyBracket {
         let sets_key = !site.line.trim_start().starts_with('[');
-        // The key may belong to these braces. Then only the comma before it is missing.
+        // If `a = 1` and `b = 2` follow the `{` in lines of their own, only the comma between them is missing.
         if sets_key && spans_several_lines(text, &opener) {
             return None;
         }
@@ -287,7 +287,8 @@ fn is_key_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"_-.".contains(&byte)
 }
 
-fn is_curly_quote(letter: char) -> bool {
+/// Whether a letter is a quotation mark that TOML does not know.
+fn is_wrong_quote(letter: char) -> bool {
     matches!(letter, '“' | '”' | '„' | '‟' | '‘' | '’' | '‚' | '«' | '»' | '″' | '`' | '´')
 }
 

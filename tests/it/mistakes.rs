@@ -39,7 +39,7 @@ fn broken_settings_name_the_kind_of_fault_and_no_value() {
     for (settings, expected) in [
         (
             "[auth.basic]\nusername = \"admin\"\npassword = “Rosario”\n",
-            "settings.toml:3:12: invalid TOML: these quotes are curly; write straight ones, as in `\"okta.com\"`",
+            "settings.toml:3:12: invalid TOML: write straight quotes in place of these, as in `\"okta.com\"`",
         ),
         (
             "[auth.basic]\nusername = Rosario\n",

@@ -20,7 +20,7 @@ pub(crate) struct Explained<'a> {
     pub(crate) rules: Vec<ExplainedRule<'a>>,
     pub(crate) lookups: Vec<ExplainedLookup<'a>>,
     pub(crate) sets: Vec<ExplainedSet<'a>>,
-    /// The reason for the decision, if it is not a rule. JSON has it as a sentence.
+    /// The reason for the decision, if no rule is the reason. JSON has the note as a sentence.
     #[serde(serialize_with = "write_sentence")]
     pub(crate) note: Option<String>,
     /// Okta's reaction to the answer, to follow the word "Okta".
@@ -45,7 +45,8 @@ pub(crate) struct ExplainedLookup<'a> {
 #[derive(Serialize)]
 pub(crate) struct ExplainedSet<'a> {
     pub(crate) attribute: &'a str,
-    /// The alternative that was taken, to follow the name: `, branch 2`. Empty if there is only one.
+    /// The alternative that was taken, to follow the attribute's name: `, branch 2`. Empty if the source of the
+    /// value has no alternatives, or none was taken.
     pub(crate) alternative: String,
     /// Why the attribute is not set.
     pub(crate) why_not: Option<String>,
@@ -102,8 +103,8 @@ fn explain_lookups<'a>(
     explained
 }
 
-/// The attributes that the section sets, or cannot set. A denial sets none, so then only those that cannot be
-/// set.
+/// The attributes that the section sets, or cannot set. A denial sets no attribute, so its explanation lists only
+/// those that cannot be set.
 fn explain_sets<'a>(hook: &'a Hook, answer: &HookAnswer<'a, '_>) -> Vec<ExplainedSet<'a>> {
     let mut explained = Vec::new();
     let Some(section) = hook.section(answer.flow) else {
@@ -121,7 +122,7 @@ fn explain_sets<'a>(hook: &'a Hook, answer: &HookAnswer<'a, '_>) -> Vec<Explaine
     explained
 }
 
-/// Explains an attribute of `set`. One without an outcome is set, and its source has no alternatives.
+/// Explains an attribute of `set`. An attribute without an outcome is set, and its source has no alternatives.
 fn explain_set<'a>(attribute: &'a str, outcome: Option<&SetOutcome<'_>>) -> ExplainedSet<'a> {
     match outcome {
         Some(SetOutcome { alternative, result, .. }) => ExplainedSet {
@@ -133,7 +134,7 @@ fn explain_set<'a>(attribute: &'a str, outcome: Option<&SetOutcome<'_>>) -> Expl
     }
 }
 
-/// The reason for the decision, if it is not a rule.
+/// The reason for the decision, if no rule is the reason.
 fn note(hook: &Hook, answer: &HookAnswer<'_, '_>) -> Option<String> {
     let note = if !answer.has_section {
         "the hook has no section for such requests, so it denies them"

@@ -50,8 +50,8 @@ pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     known.into_iter().find(|other| is_abbreviation(&name, other))
 }
 
-/// The most similar name. If several are equally similar, takes the first with which `name` begins, or else the
-/// last.
+/// The most similar name. If several are equally similar, takes the first with which `name` begins (`email` rather
+/// than `emailx` for `emails`), or else the last.
 fn most_similar<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let mut best = None;
     let mut best_similarity = LEAST_SIMILARITY;

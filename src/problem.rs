@@ -16,7 +16,7 @@ const LONGEST_MESSAGE: usize = 1000;
 /// How many characters stay at the end of a long message, where the hint is.
 const MESSAGE_END: usize = 300;
 
-/// A problem found while loading. Printed, it starts with its place, so that editors and CI find it.
+/// A problem found while loading. Printed, it starts with its place, so that editors and CI find the line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem<P = String> {
     /// `file:line:column`, with the column in characters; or a file, a folder, an environment
@@ -27,13 +27,15 @@ pub struct Problem<P = String> {
     /// The line of the place with a marker, to print below the message. Empty if there is no line, or the
     /// line may hold secrets, as in a settings file.
     excerpt: String,
-    /// If given, the problem may be the cause of all problems from this byte on, and is shown before them.
+    /// If given, the problem may be the cause of all problems from this byte on, and is shown before them. For a
+    /// misspelt key, the byte is the start of its table.
     explains_from: Option<usize>,
     /// Whether the problem may be gone when the same files are read again.
     is_transient: bool,
 }
 
-/// A problem at these bytes of a text. [`SpanProblems::located`] gives it their line and column.
+/// A problem at these bytes of a text. [`SpanProblems::located`] replaces the bytes by a line
+/// and a column.
 pub(crate) type SpanProblem = Problem<Range<usize>>;
 
 /// Problems of one text.
@@ -96,7 +98,7 @@ impl<P> Problem<P> {
 }
 
 impl SpanProblem {
-    /// The same problem, as the likely cause of all problems from this byte on. It is shown before them.
+    /// The same problem, as the likely cause of all problems from this byte on, before which it is shown.
     pub(crate) fn explaining_from(self, byte: usize) -> Self {
         Self { explains_from: Some(byte), ..self }
     }

@@ -9,7 +9,7 @@ const WIDTH: usize = 120;
 /// How many of these characters are before the place if the line is long on both sides of it.
 const WIDTH_BEFORE: usize = 40;
 
-/// The text of a file. Places that are found in the order of the text take one pass together.
+/// The text of a file. Searches for several places, in the order of the text, take one pass together.
 pub(crate) struct SourceText<'t> {
     /// The file's name in problems.
     name: &'t str,
@@ -132,7 +132,7 @@ fn last_chars(text: &str, count: usize) -> &str {
     text.get(start..).unwrap_or_default()
 }
 
-/// The letter, or a replacement for one that controls a terminal. A tab becomes one space.
+/// The letter, or a replacement for one that controls a terminal or the direction of text. A tab becomes one space.
 fn printable(letter: char) -> char {
     match letter {
         '\t' => ' ',

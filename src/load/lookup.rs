@@ -124,22 +124,22 @@ pub(super) fn read_lookups<'n>(section: &Fields<'n>, entry: &'n Entry, flow: Flo
     lookups
 }
 
-/// Reads a lookup, whose name is the key of the entry. Returns `None` if it has a problem other than the name of a
-/// base attribute.
+/// Reads a lookup, whose name is the key of the entry. Returns `None` if the lookup has a problem other than
+/// the name of a base attribute.
 fn read_lookup<'n>(section: &Fields<'n>, named: &'n Entry, flow: Flow) -> Option<Lookup> {
     let has_valid_name = section.ok_or_report(require_name(named)).is_some();
     report_base_attribute_name(section, named);
     let fields = section.table_in(&named.value, EXAMPLE)?;
     let lookup = read_keys_of_lookup(&fields, named, flow);
     if fields.table.get("url").is_some() {
-        // The message about `url` says what to write instead.
+        // The message about `url` says what to write instead, so these keys are not reported as missing.
         fields.note_misplaced("source");
         fields.note_misplaced("get");
     }
     let before = fields.problem_count();
     fields.report_unknown_and_misplaced_keys(&[BELONGS_TO_SOURCE]);
-    // The unknown key may be a misspelt `returns`, so that the lookup lacks columns. It counts as invalid: rules
-    // may name any column of an invalid lookup.
+    // The unknown key may be a misspelt `returns`, so that the lookup lacks columns. The lookup
+    // counts as invalid, so that rules may name any column of it.
     let has_known_keys = fields.problem_count() == before;
     if has_valid_name && has_known_keys { lookup } else { None }
 }
@@ -188,7 +188,7 @@ fn read_keys_of_lookup(fields: &Fields<'_>, entry: &Entry, flow: Flow) -> Option
         cache,
         on_failure: on_failure.unwrap_or(OnFailure::Deny),
         failure_message: failure_message.unwrap_or_else(|| Text::new(DEFAULT_FAILURE_MESSAGE)),
-        // Set below: they depend on the other fields.
+        // Set below: these two depend on the other fields.
         location: String::new(),
         places: BTreeMap::new(),
         notes,

@@ -104,8 +104,8 @@ impl NamedColumns {
     }
 }
 
-/// Reads `match`: columns and the values that they must equal. Returns `None` if its columns
-/// are not known.
+/// Reads `match`: columns and the values that they must equal. Returns `None` if the columns
+/// cannot be read.
 fn read_match(fields: &Fields<'_>) -> Option<Vec<KeyColumn>> {
     let node = fields.required_node("match")?;
     let table = fields.ok_or_report(node.table(r#"{ number = "{memberNumber}" }"#))?;
@@ -190,7 +190,7 @@ fn read_ignore_case(fields: &Fields<'_>) -> Vec<Spanned<String>> {
     columns
 }
 
-/// Ignores the case of a column of `match`. Reports one that is not among the keys.
+/// Ignores the case of a column of `match`. Reports a column that is not among the keys.
 fn ignore_case_of(column: &Spanned<String>, keys: &mut [KeyColumn], fields: &Fields<'_>) {
     match keys.iter_mut().find(|key| key.name.value == column.value) {
         Some(key) => key.ignores_case = true,

@@ -73,7 +73,7 @@ fn require_valid_pieces(node: &Node, template: &Template<ValueName>) -> Result<(
     Ok(())
 }
 
-/// The part to which the letter after this one belongs. This one belongs to `part`.
+/// The part to which the next letter belongs, if `letter` belongs to `part`.
 fn part_after(part: TargetPart, letter: char) -> TargetPart {
     match (part, letter) {
         (TargetPart::Path, '?') | (TargetPart::QueryValue, '&') => TargetPart::QueryKey,

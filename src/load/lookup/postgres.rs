@@ -13,7 +13,8 @@ use crate::{
     },
 };
 
-/// The longest name in PostgreSQL, in bytes. PostgreSQL cuts off the end of a longer one.
+/// The longest name in PostgreSQL, in bytes. PostgreSQL cuts off the end of a longer one, which may
+/// then be the name of another table or column.
 const LONGEST_NAME: usize = 63;
 
 /// The number of characters to which the statement cuts each result. A result that was cut has at least as many
@@ -43,7 +44,7 @@ pub(super) fn read_postgres(fields: &Fields<'_>) -> Option<KindParts> {
     Some(KindParts { query: Query::Postgres(Arc::new(query)), columns, notes })
 }
 
-/// Reads the name of a table or view, with a schema or without. Returns it quoted.
+/// Reads the name of a table or view, with a schema or without. Returns the name quoted.
 fn read_table_name(node: &Node) -> Result<String, SpanProblem> {
     let parts: Vec<&str> = node.text()?.split('.').collect();
     if parts.len() > 2 {

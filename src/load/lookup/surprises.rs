@@ -19,12 +19,12 @@ pub(super) struct Surprises<'k> {
     nearly_searched: usize,
     /// Searched rows with a space at the beginning or end of a cell.
     spaced: usize,
-    /// For each key column, in the same order.
+    /// The counts for each column of `match`, in the order of `keys`.
     columns: Vec<ColumnCounts>,
 }
 
-/// The counts for one column of `match`. If it has cells with capital letters and others without, their case is
-/// probably arbitrary, and the author should ignore it.
+/// The counts for one column of `match`. If some cells have capital letters and others have none, their case is
+/// probably arbitrary, so a note suggests `ignore_case`.
 #[derive(Clone, Default)]
 struct ColumnCounts {
     /// Searched rows whose cell no value equals, because the value is always in another form.
@@ -41,7 +41,7 @@ impl<'k> Surprises<'k> {
         Self { keys, fields, searched: 0, left_out: 0, nearly_searched: 0, spaced: 0, columns }
     }
 
-    /// Counts a row that is left out of the search. It has the key columns first.
+    /// Counts a row that is left out of the search. The key columns come first in `row`.
     pub(super) fn count_left_out(&mut self, row: &[&str]) {
         self.left_out += 1;
         if self.keys.iter().zip(row).all(|(key, cell)| nearly_equals(key, cell)) {
@@ -49,7 +49,7 @@ impl<'k> Surprises<'k> {
         }
     }
 
-    /// Counts a row that a lookup searches. It has the key columns first.
+    /// Counts a row that a lookup searches. The key columns come first in `row`.
     pub(super) fn count_searched(&mut self, row: &[&str]) {
         self.searched += 1;
         if row.iter().any(|cell| cell.trim() != *cell) {
@@ -117,7 +117,7 @@ impl ColumnCounts {
             self.unmatched += 1;
             return;
         }
-        // A row whose case differs from that of a constant has been left out.
+        // A searched cell equals the constant of its column, if there is one, so its case does not matter.
         let case_matters = !key.ignores_case && key.constant().is_none();
         if case_matters && cell.bytes().any(|byte| byte.is_ascii_uppercase()) {
             self.with_capitals += 1;

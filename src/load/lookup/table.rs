@@ -22,7 +22,7 @@ pub(super) fn read_table(fields: &Fields<'_>) -> Option<KindParts> {
     let named = NamedColumns::read(fields);
     let file_name = fields.ok_or_report(file.text())?;
     let content = read_list_file(file_name, file, fields)?;
-    // If the columns have a problem, a problem of the file has been reported as well by now.
+    // Only now, so that a problem of the file is reported as well as one of the columns.
     let named = named?;
     let mut surprises = Surprises::new(&named.keys, fields);
     let table = fields.ok_or_report(read_rows(&content, &named, &mut surprises))?;
@@ -74,6 +74,7 @@ fn read_rows(
     if !problems.is_empty() {
         return Err(problems);
     }
+    // For `match = { email = "email" }`, which is probably meant as `"{email}"`.
     if table.is_empty()
         && let Some(key) = named.keys.iter().find(|key| key.equals_its_name())
         && let Some(hint) = key.placeholder_hint()

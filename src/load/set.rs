@@ -172,7 +172,7 @@ fn read_normalize(fields: &Fields<'_>, _: &str) -> Option<ValueSource> {
     let mut problems = SpanProblems::default();
     for item in fields.ok_or_report(entry.value.list(r#"["trim", "lowercase"]"#))? {
         match item.choice("step", &STEPS) {
-            // More steps than there are kinds repeat one. A long list would take seconds for each value.
+            // More steps than there are kinds repeat one, and a long list would take seconds for each value.
             Ok(_) if steps.len() == STEPS.len() => {
                 let message = format!("there are only {} steps", STEPS.len());
                 push_list_problem(&mut problems, item.problem(message));

@@ -15,7 +15,7 @@ const MOST_BRANCHES: usize = 100;
 /// How many conditions a branch may have. Each is compared with those of earlier branches.
 const MOST_CONDITIONS: usize = 20;
 
-/// Reads the branches of a list. Reports those that can never be reached.
+/// Reads the branches of a list. Reports branches that can never be reached.
 pub(super) fn read_branches<'n>(
     list: &Node,
     items: &'n [Node],

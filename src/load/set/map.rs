@@ -61,7 +61,7 @@ fn read_inline_map(
     if fields.problem_count() == before { Some(ValueMap::Inline(map)) } else { None }
 }
 
-/// Why the value of `from` never equals a key.
+/// Why the value of `from` never equals a key. Returns `None` if it may.
 fn why_key_is_unmatched(
     key: &str,
     from: Option<&Spanned<ValueName>>,
@@ -115,7 +115,7 @@ fn read_map_file(
     Ok(ValueMap::File { place: node.span.clone(), starts_with_entry, map })
 }
 
-/// Whether a cell is a domain, an address or a number. The title of a column is hardly ever one.
+/// Whether a cell is a domain, an address or a number. The title of a column is hardly ever one of these.
 fn looks_like_value(cell: &str) -> bool {
     let is_domain = cell.contains('.') && email::is_domain(cell);
     is_domain || cell.contains('@') || cell.starts_with(|letter: char| letter.is_ascii_digit())

@@ -64,7 +64,7 @@ fn read_constant(node: &Node) -> Result<Box<RawValue>, SpanProblem> {
 /// Reads a constant. Returns it as JSON.
 fn read_json(node: &Node) -> Result<String, SpanProblem> {
     match &node.content {
-        // Only an item of a list: any other template has been read as one.
+        // The text is an item of a list. A template outside of a list does not get here.
         Content::Text(text) if is_template(text) => {
             Err(node.problem("a list takes no template; set the attribute to a text"))
         }

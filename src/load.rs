@@ -36,8 +36,8 @@ pub(crate) use held::LoadedTexts;
 pub(crate) use inputs::{Files, UnreadEntry, fingerprint};
 use loader::Loader;
 
-/// The name and the rules of each built-in hook. These rules name no list files. They stand below `tests/`
-/// because the tests use them, too: users edit those in `rules/`.
+/// The name and the rules of each built-in hook. These rules name no list files. Their files are below `tests/`
+/// because the tests use them, too. The tests cannot use the files in `rules/`, which users edit.
 const BUILT_IN: [(&str, &str); 3] = [
     ("registrationHookPP", include_str!("../tests/guide/rules/registrationHookPP.toml")),
     ("registrationHookSSR", include_str!("../tests/guide/rules/registrationHookSSR.toml")),
@@ -51,9 +51,9 @@ const BUILT_IN: [(&str, &str); 3] = [
 pub enum Purpose {
     /// To serve the rules. Keeps the text of no file, since lists may be large.
     Serve,
-    /// To serve the rules while some files are being written.
+    /// To serve the rules while some of their files are being written.
     Reload {
-        /// The files that are being written. The load takes their last valid texts instead.
+        /// The files that are being written. The load uses their last valid texts in place of the present ones.
         held: HeldFiles,
     },
     /// To inspect the rules. The draft keeps the text of each rules file, and the rules keep their lists.

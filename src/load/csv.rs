@@ -9,7 +9,7 @@ use crate::{
 
 /// A CSV file that is being read.
 pub(super) struct CsvFile<'n> {
-    /// The lines of the file. Its place is that of the file's name in the rules.
+    /// The lines of the file, at the place of the file's name in the rules.
     node: &'n Node,
     text: &'n str,
     reader: Reader<&'n [u8]>,
@@ -32,6 +32,7 @@ impl<'n> CsvFile<'n> {
                 "the file separates its cells by {separator}; save it as CSV with commas and in UTF-8"
             )));
         }
+        // `flexible`: the callers report records with another number of cells, with their lines.
         let reader =
             ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text.as_bytes());
         let csv = Self { node, text, reader };
@@ -94,7 +95,8 @@ fn other_separator(text: &str) -> Option<&'static str> {
 }
 
 struct MisplacedQuote {
-    /// The line to report, from 1.
+    /// The line to report, from 1. For quotes over several lines, the line of the opening mark, where the mistake
+    /// probably is.
     line: u32,
     message: &'static str,
 }
@@ -125,7 +127,7 @@ fn find_misplaced_quote(text: &str) -> Option<MisplacedQuote> {
             (CsvState::StartOfCell, b'"') => CsvState::Quoted { opened: line },
             (CsvState::Quoted { opened }, b'"') => CsvState::AfterMark { opened },
             (CsvState::Quoted { opened }, _) => CsvState::Quoted { opened },
-            // Two marks are one that belongs to the cell.
+            // Two marks in a row stand for one mark in the cell.
             (CsvState::AfterMark { opened }, b'"') => CsvState::Quoted { opened },
             (_, b',' | b'\n' | b'\r') => CsvState::StartOfCell,
             (CsvState::Unquoted, b'"') => {

@@ -8,7 +8,7 @@ use crate::{
     rule::node::{Content, Entry, Node, Table},
 };
 
-/// Reads a document. Returns its first syntax error.
+/// Reads a document. Fails with its first syntax error.
 pub(super) fn read_document(text: &str) -> Result<Table, SpanProblem> {
     let parsed = parse(text);
     match parsed.problem {
@@ -23,7 +23,7 @@ fn to_table(table: &DeTable<'_>) -> Table {
         let (key, key_span) = (key.get_ref().to_string(), key.span());
         entries.push(Entry { key, key_span, value: to_node(value) });
     }
-    // The parser has sorted them by their keys. Restore the order of the file.
+    // The parser has sorted the entries by their keys. Restore the order of the file.
     entries.sort_by_key(|entry| entry.key_span.start);
     Table(entries)
 }
@@ -32,8 +32,8 @@ fn to_node(value: &toml::Spanned<DeValue<'_>>) -> Node {
     let content = match value.get_ref() {
         DeValue::String(text) => Content::Text(text.to_string()),
         DeValue::Integer(integer) => to_integer(integer),
-        // A decimal may be written to JSON, which does not allow a plus sign. The parser has removed the
-        // underscores.
+        // A decimal may be written to JSON, which allows neither a plus sign nor underscores. The parser has
+        // removed the underscores.
         DeValue::Float(decimal) => {
             Content::Decimal(decimal.as_str().trim_start_matches('+').to_owned())
         }

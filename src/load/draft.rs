@@ -12,13 +12,15 @@ use crate::{
 pub struct Draft {
     /// The rules that have no problem. The set is complete only if the draft has no problem.
     pub(crate) rules: RuleSet,
-    /// The rules files by their hooks. Empty unless the purpose is to inspect the rules.
+    /// The rules files by the names of their hooks. Empty unless the load is for
+    /// [`Purpose::Inspect`](super::Purpose::Inspect).
     pub(super) kept_files: BTreeMap<String, SourceFile>,
     /// The problems of the folder, and of files that are not kept.
     pub(super) problems: Problems,
     /// Every file that the load has read, lists included.
     pub(super) files_read: Files,
-    /// The entries of the rules folder that were not read. Empty unless the purpose is to inspect the rules.
+    /// The entries of the rules folder that were not read. Empty unless the load is for
+    /// [`Purpose::Inspect`](super::Purpose::Inspect).
     pub(crate) unread: Vec<UnreadEntry>,
 }
 
@@ -39,15 +41,15 @@ pub(super) struct SourceFile {
 }
 
 impl Draft {
-    /// Adds problems that lints found in the rules of a hook. Drops them unless the purpose is to inspect the
-    /// rules: without the file, they would have no line.
+    /// Adds problems that lints found in the rules of a hook. Drops the problems if the load has kept no files:
+    /// without the text of the file, they would have no line.
     pub(crate) fn add_problems(&mut self, hook: &str, problems: SpanProblems) {
         if let Some(file) = self.kept_files.get_mut(hook) {
             file.problems.append(problems);
         }
     }
 
-    /// Whether the rules are complete.
+    /// Whether the rules are complete: no file has a problem.
     pub(crate) fn is_valid(&self) -> bool {
         self.problems.is_empty() && self.kept_files.values().all(|file| file.problems.is_empty())
     }

@@ -131,7 +131,8 @@ fn read_whole_form<'n>(
     Ok(example)
 }
 
-/// Succeeds if the key of an entry is known. `owner` is the path of the entry's table, with a dot at its end.
+/// Succeeds if the key of an entry is known. `owner` is the path of the entry's table in the example, such as
+/// `profile.`, or empty for the example itself.
 fn require_known(entry: &Entry, owner: &str, known: &BTreeSet<&str>) -> Result<(), SpanProblem> {
     let key = entry.key.as_str();
     if known.contains(key) {
@@ -193,7 +194,7 @@ fn read_result(node: &Node, lookup: &Lookup) -> Result<LookupResult, SpanProblem
             return Err(entry.problem(message));
         }
         let value = match &entry.value.content {
-            // A column with an empty text has no value.
+            // As in a real result, a column with an empty text is absent.
             Content::Text(text) if text.is_empty() => continue,
             Content::Text(text) => Value::Text(text.clone().into()),
             Content::Integer(integer) => Value::Number(integer.to_string().into()),

@@ -91,7 +91,7 @@ impl ExamplesOfRule<'_> {
         }
     }
 
-    /// Runs one example. Fails if it has another outcome, or is invalid.
+    /// Runs one example. Fails if the example is invalid, or has another outcome than `expected`.
     fn run(
         &self,
         node: &Node,

@@ -38,7 +38,7 @@ pub(super) struct FileContext<'l> {
     pub(super) problems: RefCell<SpanProblems>,
     /// The ids of the rules so far.
     pub(super) ids: RefCell<BTreeSet<String>>,
-    /// Whether the rules are inspected. They then keep their lists, for lints.
+    /// Whether the rules are inspected. The rules then keep their lists, for lints.
     pub(super) is_inspection: bool,
 }
 
@@ -134,7 +134,8 @@ impl<'f> Fields<'f> {
         tables
     }
 
-    /// How many problems the whole file has so far. Readers compare the counts before and after a step.
+    /// How many problems the whole file has so far. Readers compare the counts before and after a
+    /// step, to learn whether the step reported a problem.
     pub(super) fn problem_count(&self) -> usize {
         self.file.problems.borrow().total()
     }
@@ -215,15 +216,15 @@ impl<'f> Fields<'f> {
         Some(Spanned::new(name, node.span.clone()))
     }
 
-    /// Reports that one of these keys is needed, after the unknown keys. If one of them turns out to be misspelt or
-    /// misplaced, only that is reported.
+    /// Reports, after the unknown keys, that one of `keys` is needed. If one of `keys` turns out to be misspelt or
+    /// misplaced, only the misspelt or misplaced key is reported.
     pub(super) fn report_missing(&self, keys: &[&'static str], message: impl Into<String>) {
         let (keys, problem) = (keys.to_vec(), self.problem(message));
         self.missing.borrow_mut().push(MissingKey { keys, problem });
     }
 
-    /// Notes that this key, which belongs to this table, is elsewhere in the file. It is then not reported as
-    /// missing.
+    /// Notes that this key, which belongs to this table, is elsewhere in the file. The key is then not reported as
+    /// missing here.
     pub(super) fn note_misplaced(&self, key: &'static str) {
         self.explained_keys.borrow_mut().push(key);
     }
@@ -265,7 +266,7 @@ impl<'f> Fields<'f> {
                 unknown("key", &entry.key, known.iter().copied())
             }
         };
-        // A misspelt key may be the reason for other problems of the table, so it is shown before them.
+        // A misspelt key may be the reason for other problems of the table, so its problem is shown before those.
         problems.push(entry.problem(message).explaining_from(self.span.start));
     }
 }

@@ -1,4 +1,4 @@
-//! Held files: a load does not read them, because they are being written. It takes their last valid texts.
+//! Held files: they are being written, so a load uses their last valid texts in place of the present ones.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -23,7 +23,7 @@ pub(crate) struct LoadedTexts {
 /// A list that was read.
 enum LoadedList {
     Text(String),
-    /// The text itself would exceed [`KEPT_LISTS_LIMIT`].
+    /// With this text, the texts that are kept would exceed [`KEPT_LISTS_LIMIT`].
     Digest {
         /// The length of the text, in bytes.
         length: usize,
@@ -52,13 +52,13 @@ impl LoadedTexts {
 #[derive(Clone, Default)]
 pub struct HeldFiles {
     pub(crate) paths: BTreeSet<PathBuf>,
-    /// The texts of the last valid load, including those of other files.
+    /// The texts of the last valid load, including those of files that are not held.
     pub(crate) texts: Arc<LoadedTexts>,
 }
 
 impl HeldFiles {
     /// The rules files to load: those in the folder, and each held one that is missing there at the moment.
-    /// Leaves out a held file that was never valid.
+    /// Leaves out a held file that the last valid load did not have.
     pub(super) fn rules_to_load(&self, in_folder: Vec<PathBuf>) -> BTreeSet<PathBuf> {
         let mut rules = BTreeSet::from_iter(in_folder);
         for path in &self.paths {
@@ -81,8 +81,8 @@ impl HeldFiles {
 
     /// The text to load of a list: the last valid one if the list is held, or else the present one.
     ///
-    /// Returns `None` if the last valid text is not known. If only its digest is kept, it is known as long as
-    /// the present text still begins with it: while lines are added at the end.
+    /// Returns `None` if the last valid text is not known. If only the digest of that text is kept, the text is
+    /// known while the present text still begins with the last valid one, as when lines are added at its end.
     pub(super) fn list_to_load(&self, path: &Path, mut present: String) -> Option<String> {
         if !self.paths.contains(path) {
             return Some(present);

@@ -34,9 +34,10 @@ pub(super) struct Inputs {
     /// The digest of the texts that were read.
     digest: Context,
     pub(super) files: Files,
-    /// The files whose last valid texts are taken instead.
+    /// The files whose last valid texts are used in place of the present ones.
     pub(super) held: HeldFiles,
-    /// The texts of the lists that the present rules file has named so far, by those names.
+    /// The texts of the lists that the rules file being read has named so far, by those names. If the file names a
+    /// list again, the list is not read again.
     lists: BTreeMap<String, Arc<str>>,
     /// The total size of the rules files so far, in bytes.
     rules_bytes: usize,
@@ -64,8 +65,8 @@ pub(crate) fn fingerprint(folder: &Path, last: &Fingerprint) -> Fingerprint {
     now
 }
 
-/// The rules files of a folder, sorted by name: `*.toml`, and not hidden. Adds them to `seen`, or else the
-/// error if the folder cannot be listed.
+/// The rules files of a folder, sorted by name: `*.toml`, and not hidden. Adds them to `seen`. If the
+/// folder cannot be listed, adds the error instead.
 pub(super) fn rules_files(folder: &Path, seen: &mut Fingerprint) -> io::Result<Vec<PathBuf>> {
     match file::entries(folder) {
         Ok(mut paths) => {
@@ -106,6 +107,7 @@ pub(super) fn unread_entries(folder: &Path, files_read: &Fingerprint) -> Vec<Unr
     // A folder that cannot be listed has no entries here. The load has reported it.
     for path in file::entries(folder).unwrap_or_default() {
         let is_hidden = path.file_name().is_some_and(file::is_hidden);
+        // A folder counts as read if a list in it was read.
         let was_read = files_read.paths().any(|file| file.starts_with(&path));
         if !is_hidden && !was_read {
             let is_folder = path.is_dir();
@@ -190,6 +192,7 @@ impl Inputs {
         }
         let path = self.folder.join(name);
         self.files.seen.add(&path);
+        // Neither `..` nor a symbolic link may lead out of the folder.
         let target = fs::canonicalize(&path)?;
         if !target.starts_with(fs::canonicalize(&self.folder)?) {
             return Err(permanent_error("it is not in the rules folder; put the file there"));
@@ -206,13 +209,13 @@ impl Inputs {
         Ok(text)
     }
 
-    /// Adds a text to the digest. Its length separates it from the next one.
+    /// Adds a text to the digest. The length comes first, so that `a` with `bc` differs from `ab` with `c`.
     fn add_to_digest(&mut self, text: &str) {
         self.digest.update(&(text.len() as u64).to_be_bytes());
         self.digest.update(text.as_bytes());
     }
 
-    /// The revision of the rules: the beginning of the digest of all texts that were read.
+    /// The revision of the rules: the first bytes of the digest of all texts that were read.
     pub(super) fn revision(&self) -> String {
         let digest = self.digest.clone().finish();
         let mut revision = String::new();
@@ -230,7 +233,7 @@ fn are_changes_noticed(path: &Path) -> bool {
 }
 
 /// Fails if a text has a control character. A failing disk, or a machine that stops at the wrong moment, may
-/// leave a file of zeros: a list with one entry, which matches no value.
+/// leave a file of zeros, which would be a list with one entry that matches no value.
 fn refuse_control_characters(text: &str) -> io::Result<()> {
     let mut line = 1;
     for byte in text.bytes() {

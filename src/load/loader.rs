@@ -31,18 +31,19 @@ const RESERVED_NAMES: [&str; 3] = ["healthz", "readyz", "metrics"];
 pub(super) struct Loader<'f> {
     /// The rules folder. `None` if the rules are built in.
     folder: Option<PathBuf>,
-    /// Reads the files. The readers of all tables share it, to read list files.
+    /// Reads the files. The readers of all tables share these inputs, since any table may name a list file.
     inputs: RefCell<Inputs>,
     facts: &'f Facts,
     sources: &'f SourceKinds,
-    /// Whether the rules are inspected: the texts of their files are kept, and the lists in the rules.
+    /// Whether the rules are inspected. The load then keeps the texts of the rules files, and the rules keep
+    /// their lists.
     is_inspection: bool,
     /// The memory that the patterns of all files may still take.
     patterns: PatternBudget,
     /// The work that the examples of all files may still take.
     example_work: Work,
     hooks: BTreeMap<String, Hook>,
-    /// The rules files by their hooks. Empty unless the rules are inspected.
+    /// The rules files by the names of their hooks. Empty unless the rules are inspected.
     kept_files: BTreeMap<String, SourceFile>,
     /// The problems of the folder, and of files that are not kept.
     problems: Problems,

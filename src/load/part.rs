@@ -49,7 +49,7 @@ pub(super) fn read_parts<'n>(entry: &'n Entry, fields: &Fields<'n>) -> Option<Ve
         if let Some(part) = read_part(&table) {
             parts.push(part);
         }
-        // A key of the rule that stands in this part is reported below, and then not as missing in the rule.
+        // A key of the rule that stands in this part is reported below, so the rule does not report it as missing.
         for key in BELONGS_TO_RULE.keys {
             if table.table.get(key).is_some() {
                 fields.note_misplaced(key);
@@ -218,6 +218,7 @@ fn read_check_of_argument(
 ) -> Option<PartCheck> {
     let check = fields.ok_or_report((kind.read)(argument, context))?;
     let comparison = context.comparison;
+    // `one_of` and `not_one_of`. Their entries must have the form of the value, such as lower case.
     if kind.takes_comparison
         && kind.argument == Argument::List
         && let Some(attributes) = context.attributes
@@ -241,7 +242,7 @@ fn read_check_of_argument(
 /// The values that a check of this kind admits with this comparison.
 fn admitted_values(kind: &CheckKind, comparison: &Comparison) -> Admits {
     let converts = kind.takes_comparison && !comparison.conversions.is_empty();
-    // After a conversion, values equal an entry of the list that are not in it.
+    // After a conversion, a value may equal an entry although the list does not have that value.
     if converts { Admits::Unknown } else { kind.admits }
 }
 

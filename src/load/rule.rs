@@ -19,11 +19,11 @@ use crate::{
     },
 };
 
-/// How many attributes a rule may name in all its parts. They take time in each example and request.
+/// How many attributes a rule may name in all its parts. Each takes time in every example and request.
 /// Okta's forms have up to ten.
 const MOST_ATTRIBUTES: usize = 100;
 
-/// The keys of a section that may stand below a rule by mistake.
+/// The keys of a section. An author may have put them below a rule by mistake.
 pub(super) const BELONGS_TO_SECTION: Misplaced<'_> = Misplaced {
     keys: &["summary", "deny", "allow_all", "update", "set", "lookups"],
     hint: "belongs to the section; move it above the first rule",
@@ -44,7 +44,7 @@ pub(super) fn read_rule(fields: &Fields<'_>) -> Option<Rule> {
     let examples = fields.claim("examples");
     fields.report_unknown_and_misplaced_keys(&[BELONGS_TO_SECTION]);
     let mut rule = rule?;
-    // A problem of the rule or of its lookups is already reported. The examples would only repeat it.
+    // A problem of the rule or of its lookups is already reported. The examples would only repeat that problem.
     if fields.problem_count() > before || needs_invalid_lookup(&rule, fields) {
         return None;
     }
@@ -125,14 +125,14 @@ fn needed_lookups(rule: &Rule) -> Vec<String> {
 }
 
 /// Reports a location at which Identity Engine shows no message. Only an inspection reports it. A service may run
-/// with such a rule: it decides rightly, and Classic Engine shows every message at `email`.
+/// with such a rule: the rule decides rightly, and Classic Engine shows every message at `email`.
 fn report_hidden_message(location: &Spanned<&str>, fields: &Fields<'_>) {
     if fields.file.is_inspection && field_at(location.value).is_none() {
         fields.report(SpanProblem::at(location.span.clone(), no_field_at(location.value)));
     }
 }
 
-/// Reads the id. Reports one that another rule of the file has.
+/// Reads the id. Reports an id that another rule of the file has.
 fn read_id<'n>(fields: &Fields<'n>) -> Option<Spanned<&'n str>> {
     let id = fields.required("id", spanned_text)?;
     if !fields.file.ids.borrow_mut().insert(id.value.to_owned()) {

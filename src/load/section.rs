@@ -62,8 +62,8 @@ pub(super) fn read_hook(document: &Table, file: &FileContext<'_>) -> Hook {
     Hook { sections }
 }
 
-/// Whether the rules of a section may stand at the top of the file, or in a section with a similar name. The
-/// section is then not reported as one without rules.
+/// Whether the author may have put the rules of this section in a wrong place: at the top of the file, or in a
+/// section with a similar name. That place is reported, so the section is not reported as one without rules.
 fn has_rules_elsewhere(document: &Table, flow: Flow) -> bool {
     let section = flow.spec().section;
     let sections = Flow::WITH_SECTION.map(|flow| flow.spec().section);
@@ -79,6 +79,7 @@ fn has_rules_elsewhere(document: &Table, flow: Flow) -> bool {
 
 /// Reports the keys outside of every section, with a hint for those of a section or a rule.
 fn report_keys_outside(fields: &Fields<'_>) {
+    // The section that the hints name as an example.
     let section = Flow::SelfServiceRegistration.spec().section;
     let mut is_reported = false;
     for entry in &fields.table.0 {
@@ -110,7 +111,8 @@ fn report_keys_outside(fields: &Fields<'_>) {
 
 fn read_section(fields: Fields<'_>, flow: Flow) -> Option<Section> {
     let names = names_of_lookups(fields.table);
-    // The scope of the lookups themselves: none can use the result of another one.
+    // The scope of the lookups themselves. If a lookup names the result of another one, the message says that this
+    // is not possible, and not that the name is unknown.
     let mut lookup_scope = Scope::of(flow);
     for name in &names {
         lookup_scope.add_lookup(name, LookupColumns::NoneInQuestions);
@@ -120,8 +122,8 @@ fn read_section(fields: Fields<'_>, flow: Flow) -> Option<Section> {
         Some(entry) => read_lookups(&fields, entry, flow),
         None => Vec::new(),
     };
-    // The scope of rules and of `set`. The problem of an invalid lookup is already reported, so any column of
-    // it is accepted.
+    // The scope of rules and of `set`. An invalid lookup is already reported, so a name may refer to any column
+    // of it. A valid lookup replaces `Any` by its columns.
     let mut rule_scope = Scope::of(flow);
     for name in &names {
         rule_scope.add_lookup(name, LookupColumns::Any);
@@ -131,14 +133,15 @@ fn read_section(fields: Fields<'_>, flow: Flow) -> Option<Section> {
     }
     let fields = fields.in_scope(&rule_scope, &lookups);
     let mut section = read_section_without_lookups(&fields, flow)?;
+    // Whether a lookup, a rule or `set` names a value such as `profile.userType` or `request.ip`.
     section.reads_context = lookup_scope.reads_context() || rule_scope.reads_context();
     report_lookups_named_like_attributes(&section, &fields);
     section.lookups = lookups;
     Some(section)
 }
 
-/// The names of the lookups of a section, valid or not. Finds them below a misspelt `lookups` as well: only
-/// that key is then reported, and not each rule that names such a lookup.
+/// The names of the lookups of a section, valid or not. Finds the names below a misspelt `lookups` as well, so that
+/// only the misspelt key is reported, and not each rule that names such a lookup.
 fn names_of_lookups(section: &Table) -> Vec<&str> {
     let mut names = Vec::new();
     for entry in &section.0 {
@@ -207,7 +210,7 @@ fn read_section_without_lookups(fields: &Fields<'_>, flow: Flow) -> Option<Secti
     })
 }
 
-/// Reads the rules of a section. Returns `None` if it has neither a valid rule nor `allow_all = true`, or has
+/// Reads the rules of a section. Returns `None` if the section has neither a valid rule nor `allow_all = true`, or has
 /// both.
 fn read_rules(fields: &Fields<'_>, flow: Flow, allow_all: Option<bool>) -> Option<Rules> {
     let section = flow.spec().section;

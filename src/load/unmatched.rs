@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Reports the entries of a check's list that one of these values never equals. The check has been read from this
-/// list, so no entry has another problem.
+/// list without a problem, so every entry is valid otherwise.
 pub(super) fn report_unmatched_entries(
     list: &Node,
     names: &NonEmpty<Spanned<ValueName>>,
@@ -56,8 +56,8 @@ pub(super) fn why_unmatched(
             let steps = fields.normalized.get(attribute)?;
             ("normalized before it is compared", apply_steps(steps, text))
         }
-        // The attribute is normalized as a whole address, and its part is taken then. A step such as `e164` leaves
-        // an address as it is, so it does not change the part either.
+        // The steps change the whole address, and the part is taken afterwards. So apply them to an address: a step
+        // such as `e164` could change the part alone, but leaves an address as it is.
         ValueName::Email { part: EmailPart::Local, attribute } => {
             let steps = fields.normalized.get(attribute)?;
             let address = apply_steps(steps, &format!("{text}@example.com"));

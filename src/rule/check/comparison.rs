@@ -31,7 +31,7 @@ impl Comparison {
     /// Reads the list of `compare`.
     pub(crate) fn read_conversions(node: &Node) -> Result<Vec<Conversion>, SpanProblem> {
         let items = node.list(r#"["lowercase", "alphanumeric"]"#)?;
-        // A long list would take seconds per value.
+        // More conversions than there are kinds repeat one, and a long list would take seconds for each value.
         if items.len() > CONVERSIONS.len() {
             return Err(node.problem(format!("there are only {} conversions", CONVERSIONS.len())));
         }
@@ -43,7 +43,7 @@ impl Comparison {
         STEPS_PER_BYTE * self.conversions.len() * text.len()
     }
 
-    /// The form of a text that is compared with that of another text. Returns `None` if it would be empty.
+    /// The form of a text that is compared with that of another text. Returns `None` if the form would be empty.
     pub(crate) fn comparable_form<'t>(&self, text: &'t str) -> Option<Cow<'t, str>> {
         let mut form = Cow::Borrowed(text);
         for convert in &self.conversions {

@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// The longest time that is read, in bytes. Okta's have 24.
+/// The longest text that is read as a time, in bytes. Okta's times have 24.
 const LONGEST_TIME: usize = 64;
 
 /// The facts that a decision depends on besides the rules and the request.
@@ -43,10 +43,10 @@ pub struct EvalContext<'a> {
     pub(crate) form: &'a Form<'a>,
     /// Okta's `eventTime`, if the request has one.
     pub(crate) event_time: Option<&'a str>,
-    /// The request's `data.context`. Empty if no name in the section refers to it.
+    /// The request's `data.context`. Empty if no name in the section refers to `data.context`.
     pub(crate) data_context: &'a DataContext<'a>,
     pub(crate) facts: &'a Facts,
-    /// The state of each lookup of the section. Empty before they are asked.
+    /// The state of each lookup of the section. Empty before the lookups are asked.
     pub(crate) lookups: &'a LookupStates<'a, 'a>,
     pub(crate) work: &'a Work,
 }
@@ -96,7 +96,7 @@ impl EvalContext<'_> {
         }
     }
 
-    /// The time of the request, if it has one that can be read.
+    /// The time of the request, if the request has a time that can be read.
     fn time(&self) -> Option<Timestamp> {
         let event_time = self.event_time?;
         // Each check of an age parses the time again, so the parser gets no long text.
@@ -111,7 +111,7 @@ fn value_of<'v>(form: &'v Form<'_>, attribute: &str) -> Option<Value<'v>> {
     Some(form.get(attribute)?.value.borrow())
 }
 
-/// A part of a value, if that is an email address.
+/// A part of a value, if the value is an email address.
 fn email_part<'v>(value: &'v Value<'_>, part: EmailPart) -> Found<'v> {
     if let Value::Text(address) = value
         && let Some((local, domain)) = email::parts(address)
@@ -129,7 +129,7 @@ fn text_value(text: String) -> Value<'static> {
 }
 
 /// Why a value fails a check. Printed, it is appended to "expected" and the description of the check. It is
-/// empty where that says enough.
+/// empty where the description says enough.
 #[derive(Clone, Copy, Debug, Display, PartialEq, Eq)]
 pub enum Mismatch {
     /// No value of this JSON type meets the check.

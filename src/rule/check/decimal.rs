@@ -5,8 +5,8 @@ use std::cmp::Ordering;
 
 use derive_more::Display;
 
-/// Exponents are cut to this limit, so that sums with them do not overflow. A number beyond it, such as
-/// `1e-9999999999999`, counts as the one with the exponent at the limit.
+/// Exponents are cut to this limit, so that sums with them do not overflow. A number with an
+/// exponent beyond the limit, such as `1e-9999999999999`, counts as the one with the exponent at the limit.
 const EXPONENT_LIMIT: i64 = 1 << 40;
 
 /// A number. Printed, it is as it was written.
@@ -84,7 +84,7 @@ impl PartialEq for Decimal {
 
 /// Whether a text is a number as RFC 8259 §6 writes it, within the range of a double.
 pub(super) fn is_number(text: &str) -> bool {
-    // The parser skips white space around a number.
+    // The parser skips white space around a number, so a text with such white space is refused here.
     serde_json::from_str::<f64>(text).is_ok() && text.trim() == text
 }
 

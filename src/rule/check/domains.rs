@@ -41,6 +41,7 @@ impl Domains {
         if self.domains.contains(domain) {
             return true;
         }
+        // The entries that may list `a.okta.com` are `.okta.com` and `.com`.
         for (dot, _) in domain.match_indices('.') {
             let (_, with_leading_dot) = domain.split_at(dot);
             if self.domains.contains(with_leading_dot) {
@@ -65,7 +66,7 @@ impl Display for Domains {
     }
 }
 
-/// Reads `okta.com` or `*.okta.com`. Returns it in lower case and without the `*`.
+/// Reads `okta.com` or `*.okta.com`. Returns the domain in lower case and without the `*`.
 fn read_domain(entry: &ListEntry<'_>) -> Result<String, SpanProblem> {
     let text = entry.text()?;
     if !email::is_domain(text.strip_prefix("*.").unwrap_or(text)) {

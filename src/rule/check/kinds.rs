@@ -74,7 +74,8 @@ pub(crate) enum Admits {
     Unknown,
     /// The values of its list and no others.
     Listed,
-    /// Texts by their length. If it admits any text of a length, it admits the one of `0` alone, such as `0000`.
+    /// Texts by their length. If the check admits any text of a length, it admits the text of that many `0`, such as
+    /// `0000`.
     Lengths,
 }
 

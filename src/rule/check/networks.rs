@@ -20,7 +20,7 @@ const HINT: &str = "write a network as `192.0.2.0/24` or `2001:db8::/32`, or one
 /// fails either way.
 pub struct Networks {
     role: ListRole,
-    /// Sorted by their first addresses, and by their last addresses as well: no block contains a later one.
+    /// Sorted by their first addresses, and by their last addresses as well, because no block contains a later one.
     blocks: Vec<AddressBlock>,
 }
 
@@ -35,7 +35,7 @@ impl Networks {
     pub(super) fn read_networks(node: &Node, role: ListRole) -> Result<Self, SpanProblems> {
         let mut blocks: Vec<AddressBlock> = read_entries(node, r#"["192.0.2.0/24"]"#, read_block)?;
         blocks.sort_unstable();
-        // `next` does not start before `kept`. If it does not end after it either, `kept` contains it.
+        // `next` does not start before `kept`. If `next` does not end after `kept` either, `kept` contains it.
         blocks.dedup_by(|next, kept| next.last <= kept.last);
         Ok(Self { role, blocks })
     }
@@ -49,7 +49,8 @@ impl Networks {
     fn is_listed(&self, address: IpAddr) -> bool {
         let count = self.blocks.partition_point(|block| block.first <= address);
         let starting_before = self.blocks.get(..count).unwrap_or_default();
-        // Blocks that start later also end later. So if any of these contains the address, the last one does.
+        // Blocks that start later also end later. So if any block in `starting_before` contains the address, the
+        // last one does.
         match starting_before.last() {
             Some(block) => address <= block.last,
             None => false,
@@ -97,11 +98,11 @@ fn read_block(entry: &ListEntry<'_>) -> Result<AddressBlock, SpanProblem> {
     Ok(block)
 }
 
-/// Parses a prefix length, and returns the network of an address with it. Returns `None` if it is not a
-/// valid length.
+/// Parses a prefix length, and returns the network of an address with this prefix. Returns `None` if the length is
+/// not valid.
 fn parse_block(address: IpAddr, prefix: &str) -> Option<AddressBlock> {
     let prefix_length: u32 = prefix.parse().ok()?;
-    // The parser accepts a sign and leading zeros.
+    // The parser also accepts `+24` and `024`.
     if prefix_length.to_string() != prefix {
         return None;
     }
@@ -132,7 +133,7 @@ fn block_of(address: IpAddr, prefix_length: u32) -> Option<AddressBlock> {
             let bits = address.to_bits();
             let first = IpAddr::from(Ipv6Addr::from_bits(bits & !host_mask));
             let last = IpAddr::from(Ipv6Addr::from_bits(bits | host_mask));
-            // IPv4 addresses, if the whole network is of IPv4-mapped addresses.
+            // A network of IPv4-mapped addresses, such as `::ffff:192.0.2.0/120`, has IPv4 addresses.
             let mapped = AddressBlock { first: first.to_canonical(), last: last.to_canonical() };
             if mapped.first.is_ipv4() && mapped.last.is_ipv4() {
                 return Some(mapped);

@@ -25,7 +25,7 @@ const DATES_EXAMPLE: &str = "{ min = 2020-01-31 }";
 pub struct Between(RangeBounds);
 
 enum RangeBounds {
-    /// A number, or a text that is one.
+    /// A number, or a text such as `"12.5"`.
     Numbers(Bounds<Decimal>),
     /// A date.
     Dates(Bounds<Date>),

@@ -53,7 +53,7 @@ pub struct Lookup {
     pub cache: Option<Duration>,
     pub(crate) on_failure: OnFailure,
     pub(crate) failure_message: Text,
-    /// The `location` of the error cause for a failure, if no rule needs the lookup, but only `set`: the
+    /// The `location` of the error cause for a failure, used if only `set` needs the lookup, and no rule: the
     /// first attribute of the form in the question, or else the form.
     pub(crate) location: String,
     /// The places of the values in the question, for messages.

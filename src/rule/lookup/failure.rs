@@ -118,7 +118,7 @@ pub enum CertificateFault {
         "has no `subjectAltName`, and its CN does not count; have one issued with the host of the `url` in it"
     )]
     NoHost,
-    /// It is that of an authority, which cannot be a server's as well.
+    /// It is the certificate of an authority, which cannot be that of a server as well.
     #[display(
         "is a CA's own, used as the server's; make it with `basicConstraints=critical,CA:FALSE`, or let the CA sign one for the server"
     )]
@@ -131,7 +131,7 @@ pub enum CertificateFault {
     Invalid,
 }
 
-/// PostgreSQL's code of an error. Printed with its meaning before it.
+/// PostgreSQL's code of an error. Printed, its meaning comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SqlState(pub [u8; 5]);
 

@@ -40,7 +40,8 @@ pub(super) fn fill<'r>(
     Ok(text)
 }
 
-/// The text of a value. Returns `None` if it has none, or one that is too long before it is encoded.
+/// The text of a value. Returns `None` if the value has no text, or a text that is too long even before it is
+/// encoded.
 fn askable_text<'v>(found: &'v Found<'_>) -> Option<&'v str> {
     match found {
         Found::Present(value) => value.text().filter(|text| text.len() <= VALUES_LIMIT),

@@ -37,7 +37,7 @@ pub(crate) struct HttpQuery {
 /// How a response is read.
 #[derive(Debug)]
 pub(crate) struct ResponseMapping {
-    /// A response without a value here, or with null or false, means "not found".
+    /// The place of a value in the response. If the value is missing, null or false, the response means "not found".
     pub(crate) found: Option<JsonPointer>,
     /// The statuses that mean "not found".
     pub(crate) not_found: Vec<u16>,

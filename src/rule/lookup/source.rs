@@ -13,7 +13,7 @@ pub enum SourceKind {
     /// A PostgreSQL database.
     #[display("a PostgreSQL database")]
     Postgres,
-    /// Its settings have a problem.
+    /// The settings of the source have a problem.
     #[display("invalid")]
     Invalid,
 }

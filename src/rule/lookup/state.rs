@@ -40,7 +40,7 @@ pub(crate) enum Readiness<'n> {
     Ready,
     /// This lookup does not count.
     DoesNotCount(&'n str, WhyNotCounted),
-    /// This lookup was not asked, because a value in its question is missing.
+    /// This lookup was not asked, because its question cannot be filled in: a value in it is missing, for instance.
     NotAsked(&'n str),
     /// This lookup failed.
     Failed(&'n str),
@@ -87,8 +87,8 @@ impl<'r, 'f> LookupStates<'r, 'f> {
         needed.iter().filter(|name| matches!(self.readiness_of(name), Readiness::Failed(_)))
     }
 
-    /// Whether the needed lookups have results. If some have none, one of them decides: that with the highest
-    /// [`Readiness::rank`], and the first of several.
+    /// Whether the needed lookups have results. If some have no result, the lookup with the highest
+    /// [`Readiness::rank`] decides, and the first of several with that rank.
     pub(crate) fn readiness<'n>(&self, needed: &'n [String]) -> Readiness<'n> {
         let mut readiness = Readiness::Ready;
         for name in needed {
@@ -110,14 +110,15 @@ impl<'r, 'f> LookupStates<'r, 'f> {
             Some(LookupState::FailedAndSkipped) => {
                 Readiness::DoesNotCount(name, WhyNotCounted::FailureSkipped)
             }
+            // `None`: the lookups are not asked yet, so no rule that needs one should be judged. If one is, it fails.
             Some(LookupState::Failed) | None => Readiness::Failed(name),
         }
     }
 }
 
 impl Readiness<'_> {
-    /// The precedence among several lookups. If the conditions of one do not hold, nothing that needs it
-    /// counts, so the others do not matter. Next come failures, which deny.
+    /// The precedence among several lookups. If the conditions of one do not hold, a rule that needs it does not
+    /// count, so the other lookups do not matter. Next come failures, which deny.
     fn rank(self) -> u8 {
         match self {
             Self::Ready => 0,

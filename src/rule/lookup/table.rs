@@ -32,7 +32,7 @@ pub struct TableQuestion<'r> {
 /// Rows that are found by their keys in constant time.
 pub(crate) struct RowTable {
     rows: Rows,
-    /// The rows by the hashes of their keys.
+    /// The numbers of the rows, by the hashes of their keys.
     index: HashTable<u32>,
 }
 
@@ -118,6 +118,7 @@ impl Rows {
             return None;
         }
         for (index, cell) in cells.iter().enumerate() {
+            // The values come after the keys, so `ignores_case` has no entry for them.
             match self.ignores_case.get(index) {
                 Some(true) => self.all_cells.push_str(&cell.to_ascii_lowercase()),
                 _ => self.all_cells.push_str(cell),
@@ -181,7 +182,7 @@ impl TableQuery {
 }
 
 impl TableQuestion<'_> {
-    /// The values of the row with these keys. Empty cells are absent.
+    /// The values of the row with the keys of the question. Empty cells are absent.
     pub(crate) fn result(&self) -> LookupResult {
         let Some(values) = self.query.table.find(&self.keys) else {
             return LookupResult::NotFound;

@@ -36,7 +36,7 @@ pub(crate) enum ValueSource {
     Value(Spanned<SetValue>),
     /// The submitted value, normalized by these steps. The rules judge the normalized value as well.
     Normalize(Vec<Step>),
-    /// This value, unless one was submitted.
+    /// This value, unless the form has one.
     Default(Spanned<SetValue>),
     /// The value of the first branch that holds.
     Branches(Vec<Branch>),
@@ -62,20 +62,20 @@ pub(super) struct Attempt<'r, 'q> {
 }
 
 impl<'r, 'q> Attempt<'r, 'q> {
-    /// An attempt with a source that has no alternatives, or in which none of them was taken.
+    /// An attempt with a source that has no alternatives, or of which none was taken.
     pub(super) fn without_alternative(value: Result<NewValue<'q>, WhyNotSet<'r>>) -> Self {
         Self { alternative: Alternative::None, value }
     }
 }
 
-/// The form with its attributes normalized. Copies the form only if it has such an attribute.
+/// The form with its attributes normalized. Copies the form only if an attribute in it is to be normalized.
 pub(super) fn normalized_form<'f, 'a>(
     entries: &[SetEntry],
     form: &'f Form<'a>,
 ) -> Cow<'f, Form<'a>> {
     let mut normalized = Cow::Borrowed(form);
     for SetEntry { attribute, source, .. } in entries {
-        // A value of another type than text stays as it is. The rules refuse it.
+        // A value of another type than text stays as it is.
         if let ValueSource::Normalize(steps) = source
             && let Some(found) = form.get(attribute)
             && let Value::Text(text) = &found.value
@@ -161,8 +161,8 @@ impl SetEntry {
         }
     }
 
-    /// The normalized value. `submitted` is the form as it was submitted. The form in the context is normalized. If
-    /// the steps leave nothing of a text, the value is an empty text.
+    /// The normalized value. `submitted` is the form before it was normalized, and `context` has the normalized one.
+    /// If the steps leave nothing of a text, the value is an empty text.
     fn normalized_value<'q>(
         &self,
         submitted: &'q Form<'_>,
@@ -195,7 +195,7 @@ fn generated_value<'q>(
 }
 
 /// The value of the first branch whose conditions hold. A value that a condition cannot read does not meet
-/// it. Only in the conditions of rules and lookups does such a value count as a match.
+/// the condition. Only in the conditions of rules and lookups does such a value count as a match.
 fn attempt_branches<'r: 'q, 'q>(
     branches: &'r [Branch],
     context: &EvalContext<'_>,

@@ -21,7 +21,7 @@ use crate::{
 pub(crate) struct Mapped {
     pub(crate) from: Spanned<ValueName>,
     pub(crate) map: ValueMap,
-    /// The value of the key `else`, which is set if the map does not have the value of `from`.
+    /// The value of the key `else`. It is set if the map does not have the value of `from`.
     pub(crate) otherwise: Option<Spanned<SetValue>>,
 }
 
@@ -33,7 +33,7 @@ pub(crate) enum ValueMap {
     File {
         /// The place that names the file.
         place: Span,
-        /// Whether the first line, which names the columns, looks like an entry.
+        /// Whether the first line, which names the columns and is not used, looks like an entry. A lint warns of it.
         starts_with_entry: bool,
         map: TextMap,
     },

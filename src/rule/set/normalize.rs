@@ -48,7 +48,7 @@ pub(crate) fn steps_of_normalize(section: &Table) -> BTreeMap<String, Vec<Step>>
     normalized
 }
 
-/// The valid steps of a list. The loader refuses a list of more steps than there are, so reads no further.
+/// The valid steps of a list. Reads no more steps than the loader accepts in one list.
 fn valid_steps(items: &[Node]) -> Vec<Step> {
     let mut steps = Vec::new();
     for item in items.iter().take(STEPS.len()) {

@@ -72,7 +72,7 @@ pub(crate) enum WhyNotSet<'r> {
     /// This lookup failed or does not count.
     #[display("it needs the lookup `{_0}`, which does not count")]
     Lookup(&'r str),
-    /// The request has no `eventId` to make an identifier from. It is denied.
+    /// The request has no `eventId` to make an identifier from. Such a request is denied.
     #[display("the request has no `eventId`")]
     NoEventId,
 }

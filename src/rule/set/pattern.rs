@@ -28,7 +28,7 @@ use crate::{
 
 /// The most groups that a pattern may have. The time of a match grows with them.
 const MOST_GROUPS: usize = 10;
-/// The steps of the search for the groups, per step of the match before it. Both go through the same states.
+/// The steps of the search for the groups, per step of the match before it. Both searches go through the same states.
 const GROUP_STEPS_PER_STEP: usize = 2;
 /// The most memory, in bytes, that the search for groups may take.
 const MEMORY_LIMIT: usize = 4 << 20;
@@ -76,10 +76,10 @@ impl Matched {
 impl GroupPattern {
     /// Reads a pattern.
     pub(crate) fn read_pattern(node: &Node, budget: &PatternBudget) -> Result<Self, SpanProblems> {
-        // From the steps of a match follows how many the search for the groups takes. A pattern with a table
-        // would not count them.
+        // The steps of a match tell how many steps the search for the groups takes. A pattern with a table would
+        // not count the steps of a match.
         let whole = Pattern::read_pattern_without_table(node, budget)?;
-        // `Pattern` has parsed it already, within narrower limits, so this cannot fail.
+        // `Pattern` has parsed the text already, within narrower limits, so this cannot fail.
         let hir = regex_syntax::parse(node.text()?).map_err(|_| too_large(node))?;
         let count = hir.properties().explicit_captures_len();
         if count > MOST_GROUPS {

@@ -29,7 +29,7 @@ pub(crate) struct GroupName {
 }
 
 impl SetValue {
-    /// The value in one request. Fails if a value in a template is absent.
+    /// The value in one request, unless it has groups of a pattern. Fails if a value in a template is absent.
     pub(super) fn fill<'r: 'q, 'q>(
         &'r self,
         context: &EvalContext<'_>,

@@ -2,7 +2,7 @@
 //! decides.
 //!
 //! Judging is a total function of the rules, the request and the facts. Every error in a rule is found
-//! when it is loaded. A rule fails on a value that it does not expect, and an enforced rule that fails
+//! when the rule is loaded. A rule fails on a value that it does not expect, and an enforced rule that fails
 //! denies.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -94,8 +94,8 @@ pub struct RuleOrigin {
     pub(crate) id_span: Span,
     /// The place of the value of `location`, if the rule has this key.
     pub(crate) location_span: Option<Span>,
-    /// The rule's `examples.pass`. `None` if it has none, or if the rules are loaded to serve: only a load
-    /// for lints keeps lists.
+    /// The rule's `examples.pass`. `None` if the rule has no such list, or if the rules are loaded to serve: only
+    /// a load for lints keeps lists.
     pub(crate) passing_examples: Option<Node>,
 }
 
@@ -179,7 +179,7 @@ impl Rule {
         notes
     }
 
-    /// The outcome in one request. If the rule needs lookups, the context has their states.
+    /// The outcome in one request. If the rule needs lookups, the context must have their states.
     pub(crate) fn outcome(&self, context: &EvalContext<'_>) -> Outcome<'_> {
         if self.needs_lookups()
             && let Some(outcome) = self.outcome_without_results(context)
@@ -254,8 +254,8 @@ fn uses_lookup(condition: &Part) -> bool {
 
 /// Whether a condition of `when` holds.
 ///
-/// A present value that the condition cannot read meets it, and so does one that is too costly to check.
-/// Otherwise an end user could skip a rule by sending such a value.
+/// A present value that the condition cannot read meets the condition, and so does a value that is too costly to
+/// check. Otherwise an end user could skip a rule by sending such a value.
 fn holds(condition: &Part, context: &EvalContext<'_>) -> bool {
     let Err(unmet) = condition.check(context) else {
         return true;

@@ -12,7 +12,8 @@ const RESERVED: &str = "id profile status transitioningtostatus created activate
 /// The longest name of an attribute, in bytes. Bounds the length of messages, which repeat names.
 const LONGEST_NAME: usize = 255;
 
-/// Paths before the name of an attribute, as in Okta's expressions and in requests.
+/// Paths before the name of an attribute, as in Okta's expressions and in requests. A rules file names attributes
+/// without them, so a message shows the name alone.
 const PATHS: [&str; 9] = [
     "$.data.userProfile.",
     "data.userProfile.",

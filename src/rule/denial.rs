@@ -19,11 +19,12 @@ impl Section {
         verdicts: &[Verdict<'q>],
         states: &LookupStates<'_, '_>,
     ) -> Option<Denial<'q>> {
-        // Most requests end here, before the form is searched for the language.
+        // Without states of lookups, no lookup has failed. Most requests end here, before the form is searched for the
+        // language.
         if !denies(verdicts) && states.is_empty() {
             return None;
         }
-        // Read once for all texts, because its value may be as long as the body.
+        // The language is read once for all texts, because its value in the request may be as long as the body.
         let language = request.language();
         let language = language.as_ref();
         let mut causes = Causes::default();
@@ -55,8 +56,8 @@ impl Section {
             return failed;
         }
         for set in &self.set {
-            // A failed lookup does not matter if the conditions of another one that the attribute needs do not
-            // hold: the attribute is then not set.
+            // A failed lookup does not matter if the attribute needs another lookup, too, and the conditions of
+            // that one do not hold: the attribute is then not set.
             if let Readiness::Failed(_) = states.readiness(&set.lookups) {
                 failed.extend(states.failed(&set.lookups).filter_map(|name| self.lookup(name)));
             }
@@ -69,8 +70,8 @@ impl Section {
 #[derive(Default)]
 struct Causes<'q> {
     all: Option<NonEmpty<ErrorCause<'q>>>,
-    /// The names of the failed lookups that have a cause in `all`. Each gets only one, with the location of the
-    /// first rule that needs the lookup.
+    /// The names of the failed lookups that have a cause in `all`. Each lookup gets only one cause, with the location
+    /// of the first rule that needs the lookup.
     failed_lookups: Vec<&'q str>,
 }
 
@@ -82,7 +83,7 @@ impl<'q> Causes<'q> {
         }
     }
 
-    /// Adds the cause of a failed lookup, unless it has one.
+    /// Adds the cause of a failed lookup, unless the lookup has one.
     fn push_failed_lookup(
         &mut self,
         lookup: &'q Lookup,

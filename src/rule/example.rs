@@ -56,7 +56,7 @@ impl RuleExample<'_> {
         let results = self.results_of(&needed, &form_context);
         let mut states = LookupStates::default();
         for lookup in needed {
-            // As in service, a lookup has no result if its conditions do not hold, even if the example gives one.
+            // As in service, a lookup has no result if its conditions do not hold, even if the example gives a result.
             let mut result = None;
             if lookup.conditions_hold(&form_context) {
                 result = results.get(&lookup.name.value);
@@ -66,8 +66,8 @@ impl RuleExample<'_> {
         rule.outcome(&self.eval_context(form, &states, facts, work))
     }
 
-    /// The results of the needed lookups. If the example gives no result for a lookup that is asked, its table
-    /// answers. A lookup without a table has failed.
+    /// The results of the needed lookups. If the example gives no result for a lookup that is asked, the lookup's
+    /// table answers. A lookup without a table has failed.
     fn results_of(&self, needed: &[&Lookup], form_context: &EvalContext<'_>) -> LookupResults {
         let mut results = self.lookups.clone();
         for lookup in needed {

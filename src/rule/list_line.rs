@@ -4,7 +4,7 @@
 /// A kind of mistake.
 struct LineMistake {
     is_in: fn(&str) -> bool,
-    /// How to correct it.
+    /// How to correct the mistake.
     hint: &'static str,
 }
 
@@ -21,7 +21,7 @@ const MISTAKES: [LineMistake; 4] = [
     },
 ];
 
-/// How to correct a likely mistake in a line. Returns `None` if there is none.
+/// How to correct a likely mistake in a line. Returns `None` if there is no mistake.
 pub(super) fn hint(line: &str) -> Option<&'static str> {
     MISTAKES.iter().find(|mistake| (mistake.is_in)(line)).map(|mistake| mistake.hint)
 }
@@ -78,7 +78,7 @@ fn has_comment(line: &str) -> bool {
         || line.contains("\t#")
 }
 
-/// Whether the line has quotes around it. A separator may follow them.
+/// Whether the line has quotes around it: `"red"`, or `"red",` with a separator after the quotes.
 fn has_quotes(line: &str) -> bool {
     let value = line.trim_end_matches([',', ';']);
     is_quoted(value, '"') || is_quoted(value, '\'') || value.starts_with('“')

@@ -1,6 +1,6 @@
-//! The values of a rules file, with their places. Checks read their arguments from them.
+//! Nodes: the values of a rules file, with their places. Checks read their arguments from nodes.
 //!
-//! The loader makes them from TOML. They do not depend on the TOML parser, and keep the file's order.
+//! The loader makes nodes from TOML. They do not depend on the TOML parser, and keep the file's order.
 
 use std::{
     ops::{Deref, Range},
@@ -45,7 +45,7 @@ impl<T> Deref for Spanned<T> {
     }
 }
 
-/// A value of a rules file before it is read as a key requires, and its place.
+/// A value of a rules file, and its place. The value may be of any type: the reader of a key checks the type.
 #[derive(Clone)]
 pub(crate) struct Node {
     pub(crate) span: Span,
@@ -65,7 +65,7 @@ pub(crate) enum Content {
     Integer(i64),
     /// In JSON's form, with the digits of the file. `inf` and `nan` stay as they are.
     Decimal(String),
-    /// As in the file.
+    /// A date, a time or both, as in the file.
     Date(String),
     Boolean(bool),
     List(Vec<Node>),
@@ -73,7 +73,7 @@ pub(crate) enum Content {
     Lines(Arc<str>),
     /// A table, inline or not.
     Table(Table),
-    /// A value that no key takes, such as a time. Holds the description of its type.
+    /// A value that no key takes, such as an integer beyond 64 bits. Holds the description of its type.
     Other(&'static str),
 }
 
@@ -239,7 +239,7 @@ pub(crate) enum ListEntry<'n> {
 }
 
 impl<'n> ListEntry<'n> {
-    /// A string that is not blank. In a file, it is one value: several together would match none.
+    /// A string that is not blank. A line of a file must be one value, since a line of several would match no value.
     pub(crate) fn text(&self) -> Result<&'n str, SpanProblem> {
         let text = match self {
             Self::Item(node) => return text_of_item(node),

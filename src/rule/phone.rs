@@ -1,7 +1,7 @@
 //! Telephone numbers by ITU-T E.164: a country code, and a number within the country.
 //!
-//! Within most countries, people dial a trunk prefix before the number, often 0. It is not part of the
-//! number. A number with it after the country code is wrong.
+//! Within most countries, people dial a trunk prefix before the number, often 0. The prefix is not part
+//! of the number, so a number such as `+44 020…`, with the prefix after the country code, is wrong.
 
 /// The most digits of a number (ITU-T E.164 §6.2.1).
 const MOST_DIGITS: usize = 15;
@@ -15,7 +15,7 @@ const TWO_DIGIT_CODES: [&str; 44] = [
 
 /// Countries that have no trunk prefix and where numbers may begin with 0, by their codes: Italy, Ivory Coast,
 /// Burkina Faso, Benin, Gabon, Congo, San Marino, the Vatican, freephone, satellites, and Tajikistan. In all
-/// others, 0 is the trunk prefix, or no number begins with it.
+/// other countries, 0 is the trunk prefix, or no number begins with 0.
 const ZERO_FOLLOWS: [&str; 11] =
     ["+39", "+225", "+226", "+229", "+241", "+242", "+378", "+379", "+800", "+881", "+992"];
 
@@ -23,7 +23,7 @@ const ZERO_FOLLOWS: [&str; 11] =
 struct OtherTrunk {
     country_code: &'static str,
     digit: &'static str,
-    /// How many digits each number has after the country code. One with the prefix has more.
+    /// How many digits each number has after the country code. A number with the trunk prefix has more.
     length: usize,
 }
 
@@ -76,8 +76,8 @@ fn other_trunk(country_code: &str) -> Option<&'static OtherTrunk> {
     OTHER_TRUNKS.iter().find(|trunk| trunk.country_code == country_code)
 }
 
-/// The country code of a number, with its `+`, and the rest. The code is empty if the text does not begin with
-/// one.
+/// The country code of a number, with its `+`, and the rest. The code is empty if the text begins with no country
+/// code.
 pub(crate) fn split_country_code(text: &str) -> (&str, &str) {
     let Some(digits) = text.strip_prefix('+') else {
         return ("", text);

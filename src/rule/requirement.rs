@@ -25,7 +25,7 @@ pub enum Requirement {
 pub struct RequiredResult {
     /// The lookup's name.
     pub(crate) lookup: String,
-    /// True if it must have found something, false if it must have found nothing.
+    /// True if the lookup must have found something, false if it must have found nothing.
     pub(crate) must_find: bool,
 }
 
@@ -48,7 +48,7 @@ pub struct PartCheck {
     /// The argument, if it is a list. `None` also if the rules are loaded to serve: only a load for lints
     /// keeps lists.
     pub(crate) list: Option<Node>,
-    /// The notes on lines of its list file that look like a mistake.
+    /// The notes on lines of the check's list file that look like a mistake.
     pub(crate) list_notes: Vec<String>,
     /// The values that the check can ever admit, as far as its kind and its way of comparison say.
     pub(crate) admits: Admits,
@@ -57,7 +57,7 @@ pub struct PartCheck {
 }
 
 impl PartCheck {
-    /// The same check with the notes on its list, which is that of a file of this name.
+    /// The same check with the notes on `list`, which has the lines of the file of this name.
     pub(crate) fn with_list_notes(self, name: &str, list: &Node) -> Self {
         match &list.content {
             Content::Lines(text) => Self { list_notes: list_line::notes(name, text), ..self },
@@ -158,6 +158,7 @@ impl Requirement {
             Self::Lookup(required) => match context.lookups.get(&required.lookup) {
                 Some(LookupState::Found(_)) if required.must_find => Ok(()),
                 Some(LookupState::NotFound) if !required.must_find => Ok(()),
+                // The other result: without a result, `Rule::outcome` does not get here.
                 _ => Err(Unmet::WrongResult(required)),
             },
         }

@@ -1,5 +1,5 @@
 //! The names of the values that rules can use: `email`, `email.domain`, `profile.userType`,
-//! `request.ip`, `member.lastName`. This is the only place that reads them.
+//! `request.ip`, `member.lastName`. No other file reads such names.
 
 use std::{cell::Cell, collections::BTreeMap};
 
@@ -104,8 +104,8 @@ pub(crate) struct Scope {
 pub(crate) enum LookupColumns {
     /// These columns.
     Known(Vec<String>),
-    /// No column, since the name stands in the question of a lookup. All questions are asked at once, so none can
-    /// hold a result.
+    /// No column, since the name stands in the question of a lookup. All questions are asked at once, so no
+    /// question can hold the result of another one.
     NoneInQuestions,
     /// Any column, since the lookup is invalid, which is already reported.
     Any,
@@ -147,7 +147,7 @@ impl ValueName {
         Self::parse_name(node.text()?, node, scope)
     }
 
-    /// Parses a name. The node gives the place of a problem: it is the name, or a template that holds it.
+    /// Parses a name. The node gives the place of a problem: the node is the name, or a template that holds the name.
     pub(crate) fn parse_name(name: &str, node: &Node, scope: &Scope) -> Result<Self, SpanProblem> {
         let Some((owner, property)) = name.split_once('.') else {
             require_attribute_name(name, node)?;

@@ -77,13 +77,13 @@ pub(crate) struct State {
 pub(crate) enum Stopped {
     /// After all requests in flight, or after `server.shutdown_timeout`.
     Gracefully,
-    /// Before that, by a second signal.
+    /// By a second signal, before the requests in flight had ended.
     AtOnce,
 }
 
 /// Serves the hooks, and the metrics if there is a listener for them. Stops gracefully after SIGTERM or SIGINT, and
-/// at once after a second signal. SIGHUP reopens the log's file and sends a message to `reload`. Calls `ready`
-/// as soon as requests are answered and signals are handled.
+/// at once after a second signal. SIGHUP reopens the log's file and sends a message to `reload`, which asks for a
+/// reload. Calls `ready` as soon as requests are answered and signals are handled.
 pub(crate) fn run(
     hooks: TcpListener,
     metrics: Option<TcpListener>,
@@ -100,7 +100,7 @@ pub(crate) fn run(
         let (running, all_done) = mpsc::channel(1);
         let limit = connection_limit(state.settings.server.max_connections);
         let acceptor = start_hooks(hooks, limit, state, &running)?;
-        // Each worker drops a clone when it ends. `all_done` ends with the last clone, so none may stay here.
+        // Each worker drops its clone when it ends. `all_done` waits until no sender is left, so drop this one, too.
         drop(running);
         ready();
         Ok(serve_until_stopped(acceptor, all_done, &mut stop_signals, state).await)
@@ -132,7 +132,7 @@ fn start_hooks(
     Acceptor::new(listener, workers)
 }
 
-/// Serves the operators for as long as the process runs.
+/// Starts a worker that serves the operators for as long as the process runs.
 fn start_operations(listener: TcpListener, state: &Arc<State>) -> io::Result<()> {
     // The stop does not wait for this worker, so the receiver is dropped at once.
     let (running, _) = mpsc::channel(1);
@@ -162,7 +162,7 @@ fn connection_limit(setting: usize) -> usize {
         Some(files) => usize::try_from(files).unwrap_or(usize::MAX),
         None => usize::MAX,
     };
-    // With very few files, connections get a quarter of them.
+    // With very few files, the subtraction would leave none for connections, so they get a quarter.
     let allowed = available.saturating_sub(OTHER_FILES).max(available / 4);
     if allowed >= setting {
         return setting;
@@ -173,10 +173,10 @@ fn connection_limit(setting: usize) -> usize {
     allowed
 }
 
-/// Makes the process ignore SIGHUP, which would end it, until [`run`] handles the signal. The start is still
-/// reading the files, so no reload is needed.
+/// Makes the process ignore SIGHUP, which would end it, until [`run`] handles the signal. A SIGHUP before that
+/// needs no reload, since the start is still reading the files.
 pub(crate) fn ignore_sighup() -> io::Result<()> {
-    // tokio replaces the default action. It does not restore it when the receiver is dropped.
+    // tokio replaces the default action, and does not restore it when the receiver is dropped.
     let runtime = runtime::Builder::new_current_thread().enable_io().build()?;
     runtime.block_on(async { signal(SignalKind::hangup()).map(drop) })
 }
@@ -217,7 +217,7 @@ impl StopSignals {
     }
 }
 
-/// Serves until a signal, then stops gracefully. A second signal cuts that short.
+/// Serves until a signal, then stops gracefully. A second signal cuts the graceful stop short.
 async fn serve_until_stopped(
     mut acceptor: Acceptor,
     all_done: mpsc::Receiver<()>,
@@ -248,7 +248,7 @@ async fn stop_gracefully(mut acceptor: Acceptor, mut all_done: mpsc::Receiver<()
     let _ = timeout(settings.drain_delay, acceptor.run(state)).await;
     let finish = async {
         acceptor.finish().await;
-        // No message is ever sent. This returns `None` when every worker has dropped its sender.
+        // No message is ever sent. `recv` returns `None` when every worker has dropped its sender.
         let _ = all_done.recv().await;
     };
     if timeout(settings.shutdown_timeout, finish).await.is_err() {

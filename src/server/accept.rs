@@ -18,8 +18,8 @@ use crate::problem::Problem;
 
 /// How many connections the kernel keeps ready for us to accept.
 const BACKLOG: i32 = 4096;
-/// The kernel's buffer for received bytes of one connection; Linux takes twice that. It counts towards the memory
-/// of a container. The default buffers grow to megabytes for a client that reads no response.
+/// The kernel's buffer for received bytes of one connection; Linux takes twice that. The kernel's buffers count towards
+/// the memory of a container, and by default grow to megabytes for a client that reads no response.
 const RECEIVE_BUFFER: usize = 32 << 10;
 /// The kernel's buffer for sent bytes of one connection.
 const SEND_BUFFER: usize = 16 << 10;
@@ -37,7 +37,7 @@ pub(crate) fn bind(setting: &str, address: SocketAddr) -> Result<StdListener, Pr
 
 fn listen(address: SocketAddr) -> io::Result<StdListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-    // A restart must not wait until the kernel forgets the connections of the last run.
+    // Without this, a restart could not bind until the kernel forgets the connections of the last run.
     socket.set_reuse_address(true)?;
     // Accepted connections inherit both sizes.
     socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
@@ -68,7 +68,7 @@ impl Acceptor {
         loop {
             self.next = (self.next + 1) % self.workers.len();
             // Reserve a place before accepting. In the other order, this future would hold an accepted
-            // connection while all queues are full. If `select!` then dropped it, the connection would be lost.
+            // connection while all queues are full. If `select!` then dropped the future, the connection would be lost.
             let place = reserve(&self.workers, self.next).await;
             match self.accept().await {
                 Ok(stream) => {
@@ -89,11 +89,11 @@ impl Acceptor {
 
     /// Accepts the connections that the kernel has completed already, and stops listening.
     pub(super) async fn finish(mut self) {
-        // Ask the kernel itself: `accept` fails with `WouldBlock` once no connection waits.
+        // tokio's `accept` would wait for more connections. The system's fails with `WouldBlock` once none is left.
         let Ok(listener) = self.listener.into_std() else {
             return;
         };
-        // New connections keep coming meanwhile. They cannot delay the stop, since the count is limited.
+        // New connections keep coming meanwhile. They cannot delay the stop, since the loop accepts at most `BACKLOG`.
         for _ in 0..BACKLOG {
             let stream = match listener.accept() {
                 Ok((stream, _)) => stream,

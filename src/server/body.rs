@@ -48,7 +48,7 @@ impl<'c, S: AsyncRead + AsyncWrite + Unpin> Body<'c, S> {
         let head = request.head();
         let unread = unread_body(head);
         // We use the codec only for heads and chunks. Make it forget any other body that it expects to decode next.
-        // After `Upgrade`, a header that we ignore (RFC 9110 §7.8), it expects one that does not exist.
+        // After `Upgrade`, a header that we ignore (RFC 9110 §7.8), it would even take further requests for a body.
         if unread != Unread::Chunks && connection.codec.message_type() != MessageType::None {
             connection.reset_codec();
         }
@@ -64,7 +64,7 @@ impl<'c, S: AsyncRead + AsyncWrite + Unpin> Body<'c, S> {
     /// Reads the whole body. Refuses one that is larger than `limit` bytes, not whole at the deadline,
     /// cut short or malformed.
     pub(super) async fn read(&mut self, limit: usize, deadline: Instant) -> Result<Bytes, Refusal> {
-        // The caller has been admitted, since no body is read before.
+        // No body is read before its caller is admitted, so the connection is no longer a stranger's.
         self.slot.set_in_service();
         let reading = async {
             match self.unread {
@@ -83,8 +83,8 @@ impl<'c, S: AsyncRead + AsyncWrite + Unpin> Body<'c, S> {
         }
         let arrived = self.connection.received.len();
         if arrived < length {
-            // Reserve exactly the body and the room of one read. Otherwise the buffer doubles whenever it is full,
-            // and reads fill its spare half with further requests.
+            // Reserve exactly the body and the room of one read. Otherwise the buffer would double whenever it is
+            // full, and a client could fill the spare half with further requests.
             self.connection.received.reserve(length + READ_SIZE - arrived);
         }
         while self.connection.received.len() < length {

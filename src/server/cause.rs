@@ -1,6 +1,6 @@
 //! The most likely cause of each refusal, for the log. Okta shows an administrator only the status.
 //!
-//! It is searched after the refusal, so that requests with a decision do not pay for the search.
+//! The search begins after the refusal, so that requests with a decision do not pay for it.
 
 use std::{borrow::Cow, time::SystemTime};
 
@@ -24,7 +24,8 @@ const TYPE_LIMIT: usize = 60;
 
 /// The cause of a refusal, and a hint.
 struct RefusalCause {
-    /// The kind of the cause. Causes of one kind share a limit in the log. `None` if all causes of the refusal do.
+    /// The kind of the cause. The log limits how often it prints causes of one kind. `None` if the refusal has only
+    /// one kind.
     kind: Option<&'static str>,
     text: Cow<'static, str>,
 }
@@ -38,7 +39,8 @@ impl RequestContext<'_> {
         let reason = refusal.reason();
         let warning = Warning::Refused { status: status.as_str(), reason, kind, cause: &cause };
         self.state.warnings.log(&warning);
-        // The page does not show requests to probes. At a hook, its name is noted before a method is refused.
+        // The page does not show requests to probes. A refused method without a hook is at a probe: at a hook, its
+        // name is noted before the method is refused.
         let is_probe = self.hook.is_none() && matches!(refusal, Refusal::Method { .. });
         if let Some(feed) = &self.state.feed
             && !is_probe

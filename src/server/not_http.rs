@@ -7,7 +7,7 @@ use std::borrow::Cow;
 pub(super) enum NotHttp {
     Http2,
     ProxyProtocol,
-    /// Too many empty lines before the request.
+    /// Too many empty lines before the request. The connection counts them.
     BlankLines,
     /// A fault of the first line (RFC 9112 §3). Completes "the line …".
     RequestLine(&'static str),
@@ -21,28 +21,28 @@ pub(super) enum NotHttp {
     Length(&'static str),
     /// A fault of the header `host` (RFC 9112 §3.2). Completes "the header `host` …".
     Host(&'static str),
-    /// A fault that is not found here.
+    /// A fault that [`NotHttp::of`] does not find.
     Other,
 }
 
-/// The values of headers for which the codec may refuse a request.
+/// The headers for which the codec may refuse a request.
 #[derive(Default)]
 struct Framing<'h> {
-    /// Those of `content-length`.
+    /// The values of `content-length`.
     lengths: Vec<&'h [u8]>,
-    /// Those of `transfer-encoding`.
+    /// The values of `transfer-encoding`.
     encodings: Vec<&'h [u8]>,
     /// How often the header `host` occurs.
     hosts: usize,
 }
 
 impl NotHttp {
-    /// The reason why the codec refuses these bytes. They begin with a request, and may end before its head does.
+    /// The reason why the codec refuses the request at the start of these bytes. Its head may be incomplete.
     pub(super) fn of(bytes: &[u8]) -> Self {
         if bytes.starts_with(b"PRI * HTTP/2.0") {
             return Self::Http2;
         }
-        // Version 2 begins with empty lines. They were dropped, like those before any request.
+        // Version 2 begins with `\r\n\r\n\0\r\nQUIT\n`. Empty lines before a request were dropped already.
         if bytes.starts_with(b"PROXY ") || bytes.starts_with(b"\0\r\nQUIT\n") {
             return Self::ProxyProtocol;
         }
@@ -83,7 +83,7 @@ impl NotHttp {
     pub(super) fn cause(self) -> Cow<'static, str> {
         match self {
             Self::Http2 => {
-                "the client speaks HTTP/2, and the service HTTP/1.1; let the proxy use HTTP/1.1 for it".into()
+                "the client speaks HTTP/2, and the service HTTP/1.1; let the proxy use HTTP/1.1 for the service".into()
             }
             Self::ProxyProtocol => {
                 "the PROXY protocol precedes the request, and the service does not read it; switch it \
@@ -172,7 +172,7 @@ impl<'h> Framing<'h> {
         }
     }
 
-    /// The fault of these headers. [`NotHttp::Other`] if they have none.
+    /// The fault of these headers. [`NotHttp::Other`] if they have none, so that the fault must be elsewhere.
     fn fault(&self, is_http_11: bool) -> NotHttp {
         if let Some(fault) = self.fault_of_length(is_http_11) {
             return NotHttp::Length(fault);
@@ -203,7 +203,7 @@ impl<'h> Framing<'h> {
     }
 }
 
-/// Whether the text is digits only, and a number that the codec can hold.
+/// Whether the text is a number that the codec can hold, in digits only: `parse` would also take `+5`.
 fn is_number(text: &[u8]) -> bool {
     text.iter().all(u8::is_ascii_digit)
         && str::from_utf8(text).is_ok_and(|text| text.parse::<u64>().is_ok())

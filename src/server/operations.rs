@@ -16,14 +16,15 @@ pub(super) fn alive(_: &State) -> HttpResponse {
     HttpResponse::ok(br#"{"alive":true}"#.as_slice())
 }
 
-/// Reports whether the service is ready for requests. It is not while it is stopping, or while it would refuse every
-/// caller: tokens are the only authentication method, and there are no keys to verify them.
+/// Reports whether the service is ready for requests. A service is not ready while it is stopping, or while it would
+/// refuse every caller: tokens are the only authentication method, and there are no keys to verify them.
 pub(super) fn readiness(state: &State) -> HttpResponse {
     let draining = state.draining.load(Ordering::Acquire);
     let rules = if state.live.rules.is_stale() { "stale" } else { "ok" };
     let credentials = state.live.credentials.load();
     let keys = match &credentials.authenticator.bearer {
         Some(bearer) => bearer.keys.freshness(),
+        // Without OAuth, `/readyz` shows the keys as `none`.
         None => Freshness::Unusable,
     };
     let refuses_everyone =

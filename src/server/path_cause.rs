@@ -99,7 +99,7 @@ impl<'a> PathCause<'a> {
         match &self.kind {
             Kind::Operations => "operations",
             Kind::Metrics => "metrics",
-            // The last of several differences decides.
+            // Several differences have one kind: that of the last one.
             Kind::Near(NearRoute { differences, .. }) => match differences.last() {
                 Some(Difference { kind, .. }) => kind,
                 None => "near",
@@ -172,7 +172,7 @@ fn find_near<'a>(path: &str, prefix: &str, rules: &'a RuleSet) -> Option<NearRou
     }
     add_differences_of_slashes(trimmed, &mut differences);
     add_differences_of_name(&named, &mut differences);
-    // In a path with a whole URL, the segments before the name are those of the URL.
+    // In `/https://example.com/join`, the segments before the name are those of a URL, not of another prefix.
     if !has_url(trimmed) && named.before != segments(prefix) {
         let text = prefix_difference(&named.before.join("/"), prefix);
         differences.push(Difference::new("prefix", text));
@@ -230,7 +230,7 @@ fn last_named_segment<'p, 'n>(
     None
 }
 
-/// Splits `join.toml` into `join` and `.toml`. No name has a dot.
+/// Splits `join.toml` into `join` and `.toml`. No hook has a dot in its name.
 fn split_ending(segment: &str) -> (&str, &str) {
     segment.split_at(segment.find('.').unwrap_or(segment.len()))
 }

@@ -10,7 +10,8 @@ use crate::{
     okta::request::DecodeError,
 };
 
-/// The value of `retry-after`: seconds until the next try. A fetch of the issuer's keys takes less.
+/// The value of `retry-after`: seconds until the next try. A fetch of the issuer's keys takes less, so that they may be
+/// there by then.
 const RETRY_AFTER: &str = "2";
 
 /// A header that some responses carry: its name and its value.

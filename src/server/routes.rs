@@ -22,7 +22,7 @@ pub(super) enum Route<'r> {
         allow: &'static str,
         respond: fn(&State) -> HttpResponse,
     },
-    /// A hook. `None` if no hook has this path. That counts as a request for a hook, too.
+    /// A hook. `None` if no hook has this path: such a request counts as one for a hook, so it has a line, too.
     Hook(Option<NamedHook<'r>>),
     /// An unknown path of the operators' listener.
     Unknown,
@@ -44,8 +44,8 @@ pub(super) fn find<'r>(
 ) -> Route<'r> {
     let path = match listener {
         // A path that is not below the prefix becomes the empty path, which has no route.
-        Listener::Hooks if !prefix.is_empty() => path.strip_prefix(prefix).unwrap_or_default(),
-        Listener::Hooks | Listener::Operations => path,
+        Listener::Hooks => path.strip_prefix(prefix).unwrap_or_default(),
+        Listener::Operations => path,
     };
     match (listener, path) {
         (_, "/healthz") => Route::Operations { allow: "GET, HEAD", respond: operations::alive },

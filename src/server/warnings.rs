@@ -8,7 +8,7 @@ use log::Level;
 
 use crate::{okta::response::SIZE_LIMIT, rule::lookup::LookupFailure, throttle::Throttle};
 
-/// A message that a caller can cause. The only parts of a request in it are escaped excerpts of a cause.
+/// A message that a caller can cause. Shows no part of a request except for escaped excerpts in a cause.
 #[derive(Display)]
 pub(super) enum Warning<'a> {
     #[display("cannot accept connections: {_0}; is `ulimit -n` too low?")]
@@ -66,7 +66,7 @@ impl Warning<'_> {
         }
     }
 
-    /// Messages of one kind share a limit. There must be few kinds, since all of them are remembered.
+    /// The kind of this message. There must be few kinds, since the throttle remembers all of them.
     fn kind(&self) -> Cow<'static, str> {
         match self {
             Self::CannotAccept(_) => "accept".into(),
@@ -100,7 +100,7 @@ impl Warnings {
         }
     }
 
-    /// Logs how many messages of each kind were left out since the last one. For the stop of the service.
+    /// Logs how many messages of each kind were left out since the last one. Called when the service stops.
     pub(crate) fn log_omitted(&self) {
         for (kind, count) in self.0.omitted() {
             log::warn!("{count} more messages of the kind \"{kind}\" were left out");

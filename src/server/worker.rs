@@ -29,7 +29,7 @@ use crate::metrics::OpenConnection;
 /// Connections that may wait for a worker to take them.
 const QUEUE: usize = 64;
 /// How many tasks the runtime polls before it looks at the sockets again (tokio's `event_interval`). Under load there
-/// is always a task to poll, so a request that has just arrived is noticed only after this many.
+/// is always a task to poll, so a request that has just arrived is noticed only after this many polls.
 const EVENT_INTERVAL: u32 = 16;
 /// How many connections that are turned away get time to read their response. Further ones are closed at once.
 const LINGERING: usize = 64;
@@ -49,8 +49,8 @@ pub(super) struct WorkerOptions {
     pub(super) state: Arc<State>,
 }
 
-/// Starts a worker. It ends when the returned sender is dropped and its connections have ended; it
-/// then drops `running`.
+/// Starts a worker. The worker ends when the returned sender is dropped and its connections have ended. It then
+/// drops `running`.
 pub(super) fn start(
     options: WorkerOptions,
     running: mpsc::Sender<()>,
@@ -74,8 +74,8 @@ fn run_worker(options: WorkerOptions, incoming: mpsc::Receiver<StdStream>) {
     };
     runtime.block_on(async {
         let worker = Rc::new(Worker::new(options));
-        // Run it as a task, which takes its turn among those of the connections. Under load, the runtime polls the
-        // future of `block_on` only once per `EVENT_INTERVAL` tasks.
+        // Run the worker as a task, which takes its turn among those of the connections. Under load, the runtime polls
+        // the future of `block_on` itself only once per `EVENT_INTERVAL` tasks.
         let run = spawn_local(async move { worker.run(incoming).await });
         if run.await.is_err() {
             log::error!("a worker has ended by an internal error; please report it");
@@ -212,17 +212,17 @@ impl Worker {
     }
 }
 
-/// Removes the tasks that have ended.
+/// Removes the tasks that have ended, which the set keeps until they are joined.
 fn remove_ended(tasks: &mut JoinSet<()>) {
     while tasks.try_join_next().is_some() {}
 }
 
-/// A connection and its slot, which is removed when this is dropped.
+/// A connection and its slot. Removes the slot when dropped.
 struct SlotGuard {
     worker: Rc<Worker>,
     id: u64,
     slot: Rc<Slot>,
-    /// Counts the connection until this is dropped.
+    /// Counts the connection until the guard is dropped.
     _counted: Option<OpenConnection>,
 }
 

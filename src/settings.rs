@@ -141,7 +141,7 @@ pub struct OAuthSettings {
     pub(crate) jwks_uri: Option<String>,
     /// Certificates of a private authority, instead of the system's.
     pub(crate) ca_file: Option<PathBuf>,
-    /// How far the clocks may differ.
+    /// How far the issuer's clock and ours may differ.
     pub(crate) leeway: Duration,
     /// The greatest age of keys while no newer ones can be fetched.
     pub(crate) max_stale: Duration,
@@ -152,7 +152,7 @@ pub struct OAuthSettings {
 pub struct RulesSettings {
     /// The path of the folder.
     pub directory: PathBuf,
-    /// Whether a layer sets the path. If not, it is the default.
+    /// Whether a layer sets the path. If not, the path is the default, and built-in rules may stand in for the folder.
     pub is_set: bool,
     /// The time within which a changed file becomes active. `None` to reload on SIGHUP only.
     pub reload: Option<Duration>,
@@ -254,7 +254,7 @@ pub fn load(layers: &Layers) -> Result<LoadedSettings, Problem> {
         settings.proxies = proxies::read_proxies(layers, &mut problems);
     }
     weak_secrets::warn_of_weak_secrets(&mut settings);
-    // Not if secrets were skipped or settings are invalid: `settings.auth` may then lack a configured method.
+    // If secrets were skipped or settings are invalid, `settings.auth` may lack a method that is configured.
     if layers.secret_files != SecretFiles::Skip && problems.is_empty() {
         report_open_address(&settings, &mut problems);
     }
@@ -283,8 +283,8 @@ impl AuthSettings {
 }
 
 impl Settings {
-    /// Whether two settings are equal in all parts that need a restart. `auth` and `sources` may differ:
-    /// they are reloaded.
+    /// Whether two settings are equal in all parts that need a restart. `auth` and `sources` may differ, since
+    /// they are reloaded. So may `proxies`, which only these two use.
     pub fn equals_apart_from_reloaded_parts(&self, other: &Self) -> bool {
         self.server == other.server
             && self.metrics == other.metrics

@@ -59,9 +59,9 @@ impl SettingsReader {
         if parsed.problem.is_some() {
             self.source_names.add_names_of_broken_file(&text);
         }
-        // `merged` is still empty, so this reads no value. It registers every key as known.
+        // `merged` is still empty, so this call reads no value, and only registers every key as known.
         sections::read_settings(self);
-        // `read_settings` has emptied the list of files, so add this one only now.
+        // `read_settings` has emptied the list of files, so add the settings file only now.
         self.files.push(path.to_owned());
         let builder = self.add_port(Config::builder(), layers)?;
         let builder = self.add_file(builder, path, &text, parsed);
@@ -137,11 +137,11 @@ impl SettingsReader {
         }
     }
 
-    /// Collects the dotted keys of a table by their byte in the file, so that they are in its order. A table that is
-    /// not a known section, or is empty, counts as one key.
+    /// Collects the dotted keys of a table by their byte in the file, so that problems come in the file's order. A
+    /// table that is empty, or not a known section, counts as one key, so that it is one problem.
     fn collect_keys(&self, table: &DeTable<'_>, prefix: &str, keys: &mut BTreeMap<usize, String>) {
         for (key, value) in table {
-            // Escape a dot in a quoted key, so that the key is not taken for a path.
+            // Escape the dot in a quoted key such as `"server.bind"`, so that the key is not taken for a path.
             let path = format!("{prefix}{}", key.get_ref().replace('.', "\\."));
             match value.get_ref() {
                 DeValue::Table(inner) if self.is_section(&path) && !inner.is_empty() => {
@@ -166,7 +166,7 @@ impl SettingsReader {
             let variable = Variable { name, path: self.source_names.path_in_file(&path) };
             let duplicate = earlier.iter().find(|other| self.set_same_key(&variable, other));
             match (duplicate, str::from_utf8(value)) {
-                // The merge would take either of them.
+                // The merge would take either value, so report the second variable.
                 (Some(duplicate), _) => {
                     let message = format!("`{}` sets the same key; keep one", duplicate.name);
                     self.problems.push(Problem::named(name, message));
@@ -240,6 +240,7 @@ impl SettingsReader {
     /// Every known key, then the section of each.
     pub(super) fn keys_and_sections(&self) -> Vec<&str> {
         let mut names: Vec<&str> = self.known_keys.iter().map(String::as_str).collect();
+        // Without a source, no known key is in this section.
         names.push(SECTION);
         for key in &self.known_keys {
             if let Some((section, _)) = key.rsplit_once('.') {

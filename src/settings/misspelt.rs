@@ -6,8 +6,8 @@ use super::{reader::SettingsReader, source_names::SECTION};
 use crate::{nearest::nearest, problem::Problem};
 
 impl SettingsReader {
-    /// Reports a variable such as `HOOK_SERVER_BIND`. It sets nothing, since a key has two underscores before its
-    /// section and before its name.
+    /// Reports a variable such as `HOOK_SERVER_BIND`. Such a variable sets nothing: it takes two underscores before a
+    /// section and before a key.
     pub(super) fn report_single_underscores(&mut self, name: &str) {
         let lower = name.to_ascii_lowercase().replace("__", "_");
         let Some(rest) = lower.strip_prefix("hook_") else {
@@ -38,12 +38,14 @@ impl SettingsReader {
             let (source, key) = source.split_once('_')?;
             return Some(format!("{SECTION}.{source}.{key}"));
         }
-        // The names of the other sections have no `_`, so the first one stands for a dot.
+        // The names of the other sections have no `_`, so in `server_body_limit` the first `_` stands for a dot.
         let path = name.replacen('_', ".", 1);
         let by_name = key_by_another_name(&path);
         if let Some(key) = by_name.or_else(|| key_with_same_name(&path, &self.known_keys)) {
             return Some(key.to_owned());
         }
+        // Several `_` may stand for dots, as in `auth_basic_password`, or the name may be misspelt. So compare the
+        // whole name with all keys.
         let mut keys_by_name = BTreeMap::new();
         for key in &self.known_keys {
             keys_by_name.insert(key.replace('.', "_"), key);

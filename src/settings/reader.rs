@@ -138,7 +138,7 @@ impl SettingsReader {
         self.read_value(key, |value| parse_flag(&value.to_string())).unwrap_or(false)
     }
 
-    /// Reads a path prefix. It may be empty, as it is by default.
+    /// Reads a path prefix. Unlike other strings, it may be empty, as it is by default.
     pub(super) fn read_path_prefix(&mut self, key: &str) -> String {
         let prefix = self.read_value(key, |value| match value {
             ValueKind::String(text) => parse_path_prefix(text),

@@ -43,6 +43,7 @@ impl SettingsReader {
             ));
             return Some(SecretList::Skipped);
         }
+        // Note a file that cannot be read, too, so that a reload notices when it can be.
         self.files.push(path);
         match text {
             Ok(text) => {

@@ -159,7 +159,7 @@ fn warn_of_long_timeout(reader: &mut SettingsReader, request_timeout: Duration) 
 }
 
 /// Reads `lookups.timeout`, which must be less than `server.request_timeout`. If it is not set, and its default is not
-/// less, returns three fifths of the request timeout.
+/// less, returns three fifths of the request timeout: the share that it has if neither is set.
 fn read_lookups_timeout(reader: &mut SettingsReader, request_timeout: Duration) -> Duration {
     const KEY: &str = "lookups.timeout";
     let timeout = read_duration(reader, KEY, "1500ms", "100ms"..="60s");

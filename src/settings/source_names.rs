@@ -13,7 +13,7 @@ pub(super) const SECTION: &str = "sources";
 ///
 /// Names of variables are read without regard to case. `HOOK__SOURCES__MEMBERS__URL` sets a key of the file's
 /// `[sources.members]` or `[sources.Members]`. A source that only variables set has a name in lower case. A
-/// name with `__` in it can be set in the file only.
+/// name with `__` in it can be set in the file only, since `__` in a variable stands for a dot.
 #[derive(Default)]
 pub(super) struct SourceNames(BTreeSet<String>);
 
@@ -57,8 +57,8 @@ impl SourceNames {
         self.0.iter().cloned().collect()
     }
 
-    /// Returns the path of a variable, with the name of its source spelt as in the file. If two names of the file
-    /// differ in case only, the variable sets the one in lower case.
+    /// Returns the path of a variable, with the name of its source spelt as in the file. If `members` and `Members`
+    /// are both in the file, the variable sets `members`.
     pub(super) fn path_in_file(&self, path: &str) -> String {
         if let Some((name, key)) = name_and_key(path)
             && !self.0.contains(name)
@@ -76,7 +76,7 @@ pub(super) fn path_of_variable(name: &str) -> Option<String> {
     Some(path.strip_prefix("hook.")?.to_owned())
 }
 
-/// Returns the part of a key after `sources.`, if it begins with a name that no source can have.
+/// Returns the part of a key after `sources.`, if that part begins with a name that no source can have.
 pub(super) fn invalid_name(key: &str) -> Option<&str> {
     let rest = key.strip_prefix(SECTION)?.strip_prefix('.')?;
     if is_valid(rest.split('.').next()?) { None } else { Some(rest) }

@@ -64,12 +64,12 @@ pub struct PostgresSource {
 pub enum SourceSecret {
     /// The secret.
     Known(Secret),
-    /// The secret is in a file that was skipped. See [`SecretFiles::Skip`](super::SecretFiles::Skip).
+    /// The secret is in a file that was not read. See [`SecretFiles`](super::SecretFiles).
     Skipped,
 }
 
 impl SourceSecret {
-    /// Returns the secret, to send, not to show. `None` if it was skipped.
+    /// Returns the secret. Send it, and never show it. `None` if it was not read.
     pub fn expose(&self) -> Option<&str> {
         match self {
             Self::Known(secret) => Some(secret.expose()),
@@ -209,7 +209,8 @@ fn parse_postgres_url(text: &str) -> Result<Url, &'static str> {
     if !has_host {
         return Err(expected);
     }
-    // On a socket, the URL need not name a user: the default is that of the process.
+    // On a socket, the URL need not name a user: the default is that of the process. A URL without a host has the
+    // socket's folder in the parameter `host`.
     let is_on_socket = url.host_str().is_none_or(|host| host.starts_with("%2F"));
     if !has_user && !is_on_socket {
         return Err(

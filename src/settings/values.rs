@@ -1,5 +1,5 @@
-//! Reads the text of a setting as a value of its type. An error describes a valid text. It never repeats
-//! the text itself, which may be a secret.
+//! Reads the text of a setting as a value of its type. An error describes a valid text, and never repeats
+//! the present one, which may be a secret.
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 

@@ -21,7 +21,7 @@ pub(crate) use fingerprint::Fingerprint;
 /// The byte order mark in UTF-8.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// A kind of file. It decides how large a file may be.
+/// A kind of file. The kind decides how large a file may be.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum FileKind {
     /// The rules of one hook, in TOML.
@@ -99,7 +99,7 @@ pub(crate) enum Links {
     Refuse,
 }
 
-/// The error for bytes that are not UTF-8. Its message does not repeat them, since they may belong to a secret.
+/// The error for bytes that are not UTF-8. Its message does not repeat the bytes, which may belong to a secret.
 #[derive(Debug)]
 pub(crate) struct NotUtf8 {
     pub(crate) bytes: Vec<u8>,
@@ -169,7 +169,7 @@ pub(crate) fn read_bytes(path: &Path, kind: FileKind, links: Links) -> io::Resul
     }
     let mut bytes = Vec::new();
     bytes.reserve_exact(usize::try_from(size).unwrap_or_default());
-    // Reads one byte more than the limit, to notice a file that has just grown beyond it.
+    // Read one byte more than the limit, to notice a file that has just grown beyond the limit.
     file.take(size_limit.bytes + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > size_limit.bytes {
         return Err(too_large(&size_limit));
@@ -193,6 +193,8 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(old) = &old {
         require_regular(old.file_type())?;
     }
+    // The new file is in the same folder, since a file cannot be renamed to another file system. It is hidden, so that
+    // a program that lists the folder meanwhile skips it.
     let mut name = OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
     name.push(format!(".{}", process::id()));

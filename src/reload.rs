@@ -39,7 +39,7 @@ pub(crate) use hidden_messages::warn_of_hidden_messages;
 use subject::Subject;
 use watch::{CHANGING_LIMIT, CheckResult, Watch};
 
-/// The interval of the checks that SIGHUP leads to, while files are changing.
+/// The time between two checks after SIGHUP, while files are changing.
 const SIGHUP_INTERVAL: Duration = Duration::from_millis(100);
 /// The longest time between two checks while files wait for a retry, or for a read that SIGHUP has asked for.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
@@ -140,7 +140,7 @@ impl Reloader {
         let mut checked = Vec::new();
         for watch in &mut self.watches {
             watch.request_read();
-            // The first round below checks it.
+            // `Changing` has the first round below check it.
             checked.push(CheckedWatch { watch, result: CheckResult::Changing });
         }
         for _ in 0..CHANGING_LIMIT {
@@ -191,7 +191,8 @@ fn retry_rejected(checked: &mut [CheckedWatch<'_>], target: &Target) {
     let Some((settings, others)) = checked.split_first_mut() else {
         return;
     };
-    // Rules that were rejected count, too: settings are also valid if they suit the rules in the files.
+    // Rules that were rejected count, too. They may need a source of the rejected settings, and these settings are
+    // then valid if the rules in the files are valid with them.
     if others.iter().any(CheckedWatch::was_read) {
         settings.retry_if_rejected(target);
     }

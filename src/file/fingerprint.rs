@@ -7,8 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Metadata of some files. It changes when one of them is written, renamed or replaced, or when a symbolic link leads
-/// elsewhere.
+/// Metadata of some files. A fingerprint changes when one of the files is written, renamed or replaced, or when a
+/// symbolic link leads elsewhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Fingerprint(BTreeMap<PathBuf, FileMetadata>);
 
@@ -77,7 +77,7 @@ impl Fingerprint {
         }
     }
 
-    /// Replaces the metadata of a file that is being written, so that the file counts as changed.
+    /// Replaces the metadata of a file that is being written, so that the next comparison finds the file changed.
     pub(crate) fn mark_as_being_written(&mut self, path: &Path) {
         self.0.insert(path.to_owned(), FileMetadata::Unknown("it was being written".to_owned()));
     }

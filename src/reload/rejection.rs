@@ -1,4 +1,4 @@
-//! Rejected reloads: their causes, and when to retry, which is to read the same files again.
+//! Rejected reloads: their causes, and when to retry. A retry reads the same files again.
 
 use std::time::{Duration, Instant};
 
@@ -41,7 +41,8 @@ impl Retry {
 }
 
 impl Rejection {
-    /// A rejection for these problems. The read that found them `took` this time.
+    /// A rejection for these problems. The read that found them `took` this time. There is a retry if one of them may
+    /// be gone without a change of a file, such as a lack of memory.
     pub(super) fn of_problems(problems: Problems, took: Duration) -> Self {
         let mut retry = None;
         if problems.is_transient() {

@@ -35,7 +35,7 @@ fn missing_source(kinds: &SourceKinds, rules: &RuleSet) -> Option<Problem> {
         let (source, kind) = match (lookup.http_source(), lookup.postgres_query()) {
             (Some(source), _) => (source, SourceKind::Http),
             (None, Some(query)) => (query.source.as_str(), SourceKind::Postgres),
-            // It reads a table.
+            // The lookup reads a table, which is not a source of the settings.
             (None, None) => continue,
         };
         if kinds.get(source) != Some(&kind) {

@@ -172,6 +172,7 @@ fn new_settings(
     live: &LiveState,
 ) -> Result<NewSettings, Problem> {
     let last = live.credentials.load_full();
+    // Only a start generates a password, so without a method the service would refuse every caller.
     if last.settings.is_configured() && !settings.auth.is_configured() {
         let why = "no authentication method is configured any more; set one, or restart";
         return Err(Problem::named("auth", why));

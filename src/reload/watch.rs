@@ -29,10 +29,10 @@ pub(super) struct Watch {
     last_seen: Fingerprint,
     /// The fingerprint of the files when they were last read. `None` forces a read once the files have settled.
     last_read: Option<Fingerprint>,
-    /// Whether SIGHUP has asked for a read that has not happened yet. Its result is logged even if it
-    /// is the same as before.
+    /// Whether SIGHUP has asked for a read that has not happened yet. The result of that read is logged even if it is
+    /// the same as before.
     is_read_requested: bool,
-    /// Whether a retry of rejected files is requested because others have been read.
+    /// Whether a retry of rejected files is requested because files of another subject have been read.
     is_retry_requested: bool,
     /// The texts that were last valid, for files that are held.
     texts: Arc<LoadedTexts>,
@@ -140,7 +140,7 @@ impl Watch {
         if changing.is_empty() {
             return self.read_files(target, BTreeSet::new());
         }
-        // Otherwise, wait for the next check. After many such checks, read the others alone.
+        // Otherwise, wait for the next check. After many such checks, read only the files that are not changing.
         self.count_changes(&changing);
         if self.holds_files() && self.others_have_changed(&changing) {
             return self.read_files(target, changing);
@@ -259,6 +259,7 @@ impl Watch {
         let is_retry_requested = mem::take(&mut self.is_retry_requested);
         let is_repeated = match &self.rejection {
             Some(last) => {
+                // While a retry is due or awaited, each read counts as one.
                 let is_retry = is_retry_requested || last.awaits_retry();
                 is_retry && rejection.has_same_cause(last)
             }

@@ -1,8 +1,8 @@
 //! The most likely cause of a refusal of a caller, for the log.
 //!
-//! The search begins after the refusal, and its result never reaches the caller. It guesses at the right secret.
-//! Each guess is compared in constant time, as credentials are, so that the time does not show how much of the
-//! guess is right.
+//! The search begins after the refusal, and its result never reaches the caller. The search guesses which secret was
+//! meant. Each guess is compared in constant time, as credentials are, so that the time does not show how much of
+//! the guess is right.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -128,11 +128,12 @@ impl Authenticator {
         }
         let secrets = self.basic.as_ref()?;
         let pair = STANDARD.decode(credentials_of_scheme(value, "Basic")?).ok()?;
-        // In `authorization` itself, these credentials would not have been refused.
+        // The value came in another header: in `authorization`, these credentials would not have been refused.
         if secrets.contains(&pair) { Some(AUTHORIZATION) } else { None }
     }
 
-    /// Looks for a configured scheme in quotes, after the header's name, or before a colon.
+    /// Looks for a configured scheme in quotes, after the header's name, or before a colon: `"Basic …"`,
+    /// `Authorization: Basic …` or `Basic: …`.
     fn diagnose_wrapped(&self, value: &[u8]) -> Option<Diagnosis> {
         let value = value.trim_ascii();
         let unquoted = without_quotes(value).trim_ascii();

@@ -151,6 +151,7 @@ impl Issuer {
         uri: &str,
         deadline: Instant,
     ) -> Result<IssuerDocument, ureq::Error> {
+        // At least a millisecond, since ureq takes a time-out of zero for one of a second.
         let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
         let request = Request::get(uri).header(header::ACCEPT, "application/json").body(())?;
         let mut response = self.client.send(request, left)?;
@@ -191,7 +192,7 @@ fn age_of_directive(directive: &str) -> Option<Duration> {
 
 /// Reads a number, in quotes or not. Returns 0 if this is not a number.
 fn read_seconds(value: &str) -> u64 {
-    // Keeps a minus, so that a negative number is invalid.
+    // Keep a minus, so that a negative number is invalid.
     let digits = value.trim_matches(|c: char| !c.is_ascii_digit() && c != '-');
     digits.parse().unwrap_or(0)
 }

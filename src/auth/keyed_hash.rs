@@ -4,7 +4,7 @@ use std::hash::{BuildHasher as _, RandomState};
 
 use subtle::ConstantTimeEq as _;
 
-/// The key of hashes. It is random and never leaves the process, so that no caller can choose a value by its
+/// The key of hashes. The key is random and never leaves the process, so that no caller can choose a value by its
 /// hash.
 #[derive(Default)]
 pub(super) struct HashKey(RandomState);

@@ -45,7 +45,7 @@ struct Shared {
 enum KeySearch<'s> {
     /// The keys to verify with: they have the key, or no fetch that may bring it is in progress.
     Done(Option<Arc<TrustedKeys>>),
-    /// The key is missing, and a fetch is in progress that may bring it. The future completes when it ends.
+    /// The key is missing, and a fetch is in progress that may bring it. The future completes when the fetch ends.
     Fetching(Notified<'s>),
 }
 
@@ -136,7 +136,7 @@ impl Keys {
             return KeySearch::Done(usable);
         }
         // The future notices each end of a fetch from here on, even before it is awaited. The present fetch cannot
-        // end before, since that takes the lock.
+        // end before this line, since `finish_fetch` needs the lock, which is held here.
         KeySearch::Fetching(self.shared.fetched.notified())
     }
 }
@@ -144,7 +144,7 @@ impl Keys {
 /// Fetches the keys at once, and again after each pause or wake-up, until the [`Keys`] are dropped.
 fn fetch_forever(shared: &Shared, issuer: &Issuer, woken: &Receiver<()>) {
     loop {
-        // The system's name resolution panics if it cannot start a thread.
+        // ureq looks up names in a thread, and panics if it cannot start one.
         let fetched = match catch_unwind(AssertUnwindSafe(|| issuer.fetch())) {
             Ok(fetched) => fetched,
             Err(_) => Err(KeysError::new(KeysErrorKind::Panic, "the fetch panicked")),
@@ -160,7 +160,7 @@ fn fetch_forever(shared: &Shared, issuer: &Issuer, woken: &Receiver<()>) {
         if woken.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
             return;
         }
-        // A caller who has woken this thread has set this already. After a pause, no caller has.
+        // A caller who has woken this thread has set `is_fetching` already. After a pause, no caller has.
         shared.state.lock().is_fetching = true;
         // A caller may have sent a wake-up after the pause, but before the line above. The fetch that begins now
         // serves that caller, so a second fetch is not needed.

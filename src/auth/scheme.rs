@@ -13,6 +13,7 @@ pub(super) fn credentials_of_scheme<'h>(authorization: &'h [u8], scheme: &str) -
     if !given.eq_ignore_ascii_case(scheme.as_bytes()) {
         return None;
     }
+    // `Basic` alone is of the scheme, with empty credentials.
     if rest.is_empty() {
         return Some(rest);
     }

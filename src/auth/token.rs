@@ -38,7 +38,7 @@ pub struct ExpectedClaims {
     /// The claim that lists the scopes. `None` means `scp` (Okta), or `scope` (RFC 9068) if a token has no
     /// `scp`.
     pub scope_claim: Option<String>,
-    /// How far the clocks may differ.
+    /// How far the issuer's clock and ours may differ.
     pub leeway: Duration,
 }
 
@@ -55,9 +55,9 @@ pub struct Token<'t> {
 /// The claims of a verified token that are remembered.
 #[derive(Debug, PartialEq)]
 pub struct VerifiedToken {
-    /// The client that it was issued to, one of [`ExpectedClaims::clients`].
+    /// The client that the token was issued to, one of [`ExpectedClaims::clients`].
     pub client: String,
-    /// When it expires, in seconds since 1970.
+    /// When the token expires, in seconds since 1970.
     pub expires: f64,
 }
 
@@ -124,7 +124,8 @@ impl<'t> Token<'t> {
 }
 
 impl ExpectedClaims {
-    /// Returns the client that the token was issued to. `None` if it names none.
+    /// Returns the client that the token was issued to. `None` if the token names none. Fails if its `cid` and
+    /// `client_id` differ and both count.
     pub(super) fn client_of<'c>(&self, claims: &'c Claims) -> Result<Option<&'c str>, Reason> {
         if let Some(name) = &self.client_claim {
             return claims.text(name);

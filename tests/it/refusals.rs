@@ -277,10 +277,10 @@ fn wrong_basic_credentials_are_diagnosed() {
                 basic("supersecret:admin"),
                 "the user name and the password are right, but exchanged",
             ),
-            wrong(basic("okta:admin:supersecret"), "the whole right credentials as its password"),
+            wrong(basic("okta:admin:supersecret"), "is itself a user name and password"),
             wrong(
                 basic("admin:Basic YWRtaW46c3VwZXJzZWNyZXQ="),
-                "the whole right credentials as its password",
+                "is itself a user name and password",
             ),
             wrong(with("Authorization: Basic \"YWRtaW46c3VwZXJzZWNyZXQ=\""), "is in quotes"),
             refused(

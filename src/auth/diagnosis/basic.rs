@@ -70,8 +70,8 @@ pub(super) fn describe_plain(secrets: &Secrets, pair: &[u8]) -> String {
     text
 }
 
-/// The end of a message about another mistake. Says so if the value is not encoded, or if it is right apart from
-/// that mistake.
+/// The end of a message about a mistake around an encoded value, such as a second `Basic` before it. Says so if the
+/// value is not encoded, or if it is right.
 pub(super) fn remark(secrets: &Secrets, value: &[u8]) -> String {
     if value.contains(&b':') {
         return format!("; it is not encoded, either: make it with `{COMMAND}`");

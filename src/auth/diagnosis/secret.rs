@@ -12,7 +12,7 @@ use crate::auth::{
 pub(super) const QUOTES: [u8; 2] = [b'"', b'\''];
 /// The quotes that word processors write in place of straight ones.
 const CURLY_QUOTES: [&str; 5] = ["“", "”", "„", "‘", "’"];
-/// The white space that a secret may have: a text before it, and one after it.
+/// The white space that a secret may have by mistake: a text before it, and one after it.
 pub(super) const SPACES: [(&[u8], &[u8]); 3] = [(b"", b" "), (b" ", b""), (b" ", b" ")];
 /// Texts that documentation shows in place of a secret.
 const PLACEHOLDERS: [&[u8]; 5] =
@@ -51,8 +51,8 @@ impl Guess {
 
     /// The pair that was presented in place of the password.
     pub(super) fn whole_pair(secret: Vec<u8>) -> Self {
-        let mistake = "the request has the whole right credentials as its password; encode only the \
-                       user name and the password";
+        let mistake = "the password in the Basic value is itself a user name and password, and these \
+                       are right; encode only these";
         Self { secret, kind: "whole_pair", mistake }
     }
 

@@ -54,7 +54,8 @@ pub(super) fn explain(expected: &ExpectedClaims, reason: Reason, token: &str, no
     }
 }
 
-/// Reads a part of a token without verifying it. Returns `None` if it is not an object.
+/// Reads the header or the claims of a token without verifying them. [`Claims`] serves for both, since it can have
+/// any members. Returns `None` if the part is not an object.
 fn read_part(parts: &[&str], index: usize) -> Option<Claims> {
     let json = URL_SAFE_NO_PAD.decode(parts.get(index)?).ok()?;
     read_object(&json)
@@ -188,7 +189,7 @@ fn explain_invalid_claim(expected: &ExpectedClaims, claims: &Claims) -> String {
             return missing_or_invalid(claims, name);
         }
     }
-    // Each claim is valid by itself, so the two that must be equal are not.
+    // Each claim is there and of its type. The only other reason to refuse claims is that these two differ.
     "the token's `cid` and `client_id` differ".to_owned()
 }
 

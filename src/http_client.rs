@@ -40,7 +40,8 @@ pub struct IdleConnections {
 /// The thread that looks up the addresses of a host. The system's function for this has no time-out.
 #[derive(Clone, Copy, Debug)]
 pub enum NameLookup {
-    /// A thread of its own. A request with a time-out waits no longer than that, and the thread may outlive it.
+    /// A thread of its own. A request with a time-out waits no longer than that, and the thread may outlive the
+    /// request.
     InOwnThread,
     /// The thread of the request. A request waits as long as the lookup takes, even beyond its time-out.
     InThisThread,

@@ -43,9 +43,9 @@ pub(crate) use recorded::{read_recorded, recorded_json, write_recorded};
 pub(crate) struct Sources {
     /// The longest time for all lookups of a request together.
     timeout: Duration,
-    /// The settings of the sources. With other ones, the sources are made anew.
+    /// The settings of the sources. If a reload finds other settings, the sources are made anew.
     settings: BTreeMap<String, SourceSettings>,
-    /// The contents of their `ca_file`s. With other ones, the sources are made anew.
+    /// The contents of their `ca_file`s. If a reload finds other contents, the sources are made anew.
     certificates: Certificates,
     proxies: Proxies,
     clients: BTreeMap<String, SourceClient>,
@@ -157,7 +157,7 @@ impl SourceClient {
         timeout: Duration,
         proxies: &Proxies,
     ) -> Result<Self, Problem> {
-        // The client reads this file as well. It is read here first, so that a problem names the setting.
+        // The client reads this file as well. Read it here first, so that a problem names the setting.
         if let Some(path) = ca_file_of(settings)
             && let Err(why) = read_authorities(path)
         {

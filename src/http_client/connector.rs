@@ -77,7 +77,8 @@ impl transport::Connector for ClientConnector {
             (Some(_), _) => NoAddresses.empty(),
             (None, NameLookup::InOwnThread) => resolve(uri, config, timeout)?,
             (None, NameLookup::InThisThread) => {
-                // Without a time-out, ureq looks up addresses in this thread.
+                // Without a time-out, ureq looks up addresses in this thread. The lookup can then fail only because
+                // the host is not found.
                 resolve(uri, config, NextTimeout::default()).map_err(|_| Error::HostNotFound)?
             }
         };

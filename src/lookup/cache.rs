@@ -59,7 +59,8 @@ impl ResultCache {
         if age < max_age { Some(found.result.clone()) } else { None }
     }
 
-    /// Keeps a result, unless it is a failure. Drops the oldest ones if they take too much memory.
+    /// Keeps a result, unless it is a failure. Drops the oldest results if there are too many, or if they take too
+    /// much memory.
     pub(super) fn keep(&self, question: &str, result: &LookupResult, now: Instant) {
         let bytes = match result {
             LookupResult::Found(columns) => bytes_of(columns),

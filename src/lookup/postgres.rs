@@ -117,7 +117,8 @@ impl Database {
 
     /// Runs a future on the thread of the databases.
     pub(super) fn run_in_background(&self, future: impl Future<Output = ()> + Send + 'static) {
-        // Without a thread, this does nothing. Then the first question fails as well, and the log says so.
+        // If the thread cannot be started, this does nothing. Then the first question fails as well, and the log says
+        // so.
         let _ = thread::spawn(future);
     }
 

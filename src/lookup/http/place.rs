@@ -22,7 +22,7 @@ use crate::{
     settings::HttpSource,
 };
 
-/// The place to connect to: that of the API, or that of the proxy before it. It has no secret.
+/// The place to connect to: that of the API, or that of the proxy before it. It has no secret of the source.
 pub(crate) struct ApiPlace {
     host: String,
     port: u16,
@@ -104,6 +104,7 @@ impl ApiPlace {
             stream.set_read_timeout(Some(left)).map_err(|error| connection_failure(&error))?;
             match tls.complete_io(&mut stream) {
                 Ok(_) => {}
+                // The read has reached its time-out.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     return Err(LookupFailure::Timeout);
                 }

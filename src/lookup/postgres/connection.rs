@@ -159,6 +159,7 @@ impl DatabaseConnection {
 
 /// The options of a session: it only reads, and the server ends each statement after `timeout`.
 fn session_options(timeout: Duration) -> String {
+    // PostgreSQL takes 0 for no time limit.
     let milliseconds = timeout.as_millis().max(1);
     format!("-c default_transaction_read_only=on -c statement_timeout={milliseconds}")
 }
@@ -203,8 +204,8 @@ fn failure_of(error: io::Error) -> QueryError {
     QueryError::Failed(connection_failure(&error))
 }
 
-/// The addresses of a host. The system's function for them blocks a thread, and cannot be cut short. It keeps the
-/// slot until it returns.
+/// The addresses of a host. The system's function for them blocks a thread, and cannot be cut short. The call keeps
+/// the slot until it returns, so that a database never has more of these threads than slots.
 async fn addresses_of(
     host: String,
     port: u16,

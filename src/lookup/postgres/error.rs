@@ -97,8 +97,8 @@ pub(super) fn failure(error: &DbError) -> LookupFailure {
     }
 }
 
-/// Explains why the database refuses a statement, in the server's words. They name tables, columns, types and the
-/// user of the source. The statement must not have values of a request, since the words could repeat them.
+/// Explains why the database refuses a statement, in the server's words. These words name tables, columns, types and
+/// the user of the source. The statement must not have values of a request, since the words could repeat them.
 pub(super) fn explain(error: &DbError) -> String {
     let hint = match error.code().code() {
         UNDEFINED_COLUMN => error.hint(),

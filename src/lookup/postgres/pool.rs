@@ -31,8 +31,8 @@ impl ConnectionPool {
         Self { connector, slots, idle: Mutex::default() }
     }
 
-    /// Waits for a slot until `wait_until`. Returns `None` if all stay taken until then. This is not a failure of
-    /// the database.
+    /// Waits for a slot until `wait_until`. Returns `None` if all stay taken until then, which is not a failure of the
+    /// database.
     pub(super) async fn slot(&self, wait_until: Instant) -> Option<OwnedSemaphorePermit> {
         match timeout_at(wait_until, self.slots.clone().acquire_owned()).await {
             Ok(Ok(slot)) => Some(slot),

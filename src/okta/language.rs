@@ -10,7 +10,7 @@ const LENGTH_LIMIT: usize = 35;
 pub struct LanguageTag(String);
 
 impl LanguageTag {
-    /// Reads a tag such as `pt-BR`. Okta writes a `locale` as `pt_BR`. It is read as the same tag.
+    /// Reads a tag such as `pt-BR`. Okta writes a `locale` as `pt_BR`, which is read as the same tag.
     pub fn parse(text: &str) -> Option<Self> {
         if text.len() > LENGTH_LIMIT || !text.split(['-', '_']).all(is_subtag) {
             return None;

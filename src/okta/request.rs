@@ -94,8 +94,8 @@ fn read_request_members(text: &str) -> Result<RequestBuilder<'_>, NotStrict> {
     Ok(builder)
 }
 
-/// The error for UTF-8 that is not JSON. ASCII text in UTF-16 or UTF-32 is also valid UTF-8, with NUL characters. So
-/// this names the encoding if it recognises one.
+/// The error for UTF-8 that is not JSON. Names UTF-16 or UTF-32 if it recognises one: ASCII text in these encodings
+/// is also valid UTF-8, with NUL characters.
 fn not_json(text: &str, error: NotStrict) -> DecodeError {
     match other_encoding(text.as_bytes()) {
         Some(problem) => DecodeError::Encoding { problem, line: 1, column: 1 },

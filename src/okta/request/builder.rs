@@ -126,7 +126,7 @@ impl<'a> RequestBuilder<'a> {
         Ok(())
     }
 
-    /// Builds the request from this body and the members that were read from it. Fails if it is not a request.
+    /// Builds the request from this body and the members that were read from it. Fails if the body is not a request.
     pub(super) fn build(self, body: &'a str) -> Result<Request<'a>, DecodeError> {
         let flow = match self.verified_flow() {
             Ok(flow) => flow,
@@ -189,6 +189,7 @@ impl<'a> RequestBuilder<'a> {
                 Flow::of_request_type(name).ok_or("`requestType` is unknown")
             }
             Some(_) => Err("`requestType` is unknown"),
+            // Classic Engine sends no `requestType`.
             None => match self.user_profile {
                 SubmittedForm::Absent => Err("it has neither `requestType` nor `data.userProfile`"),
                 _ => Ok(Flow::Classic),

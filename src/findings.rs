@@ -34,12 +34,12 @@ pub struct Finding {
     pub problem: String,
     /// Okta's reaction.
     pub effect: &'static str,
-    /// How to correct it.
+    /// How to correct the fault.
     pub fix: String,
 }
 
 /// Finds the faults of a reply to a request of this flow, whose form has these fields. Lists at most ten of a
-/// kind, then their number.
+/// kind, and then the number of the others.
 pub fn find(reply: HookReply<'_>, flow: Flow, fields: &[&str]) -> Vec<Finding> {
     let mut findings = FindingList::default();
     if let Some(status) = reply.undocumented_status() {
@@ -77,47 +77,52 @@ fn failed_call(failure: CallFailure) -> Finding {
         "Okta may call once more, then denies the request and shows a general text";
     match failure {
         CallFailure::TimedOut => Finding {
-id: "no-answer-in-time",
-place: WHOLE_REPLY.into(),
-problem: "no complete answer within 3 seconds".into(),
-effect: RETRIES,
-fix: "answer in well under 1 second".into(),
-},
+            id: "no-answer-in-time",
+            place: WHOLE_REPLY.into(),
+            problem: "no complete answer within 3 seconds".into(),
+            effect: RETRIES,
+            fix: "answer in well under 1 second".into(),
+        },
         CallFailure::Unreachable => Finding {
-id: "unreachable",
-place: WHOLE_REPLY.into(),
-problem: "no connection".into(),
-effect: RETRIES,
-fix: "serve HTTPS with a certificate chain of a public authority at the hook's URL".into(),
-},
+            id: "unreachable",
+            place: WHOLE_REPLY.into(),
+            problem: "no connection".into(),
+            effect: RETRIES,
+            fix: "serve HTTPS with a certificate chain of a public authority at the hook's URL"
+                .into(),
+        },
         CallFailure::Redirect(status) => Finding {
-id: "redirect",
-place: WHOLE_REPLY.into(),
-problem: format!("status {status}"),
-effect: "Okta does not follow redirects: it denies the request and shows a general text",
-fix: "give Okta the final URL".into(),
-},
+            id: "redirect",
+            place: WHOLE_REPLY.into(),
+            problem: format!("status {status}"),
+            effect: "Okta does not follow redirects: it denies the request and shows a general text",
+            fix: "give Okta the final URL".into(),
+        },
         CallFailure::Status(status) => Finding {
-id: "failure-status",
-place: WHOLE_REPLY.into(),
-problem: format!("status {status}"),
-effect: if status >= 500 { RETRIES } else { DENIES },
-fix: "answer with status 200, even to deny; use another status only for a request that is not Okta's".into(),
-},
+            id: "failure-status",
+            place: WHOLE_REPLY.into(),
+            problem: format!("status {status}"),
+            effect: if status >= 500 { RETRIES } else { DENIES },
+            fix: "answer with status 200, even to deny; use another status only for a request \
+                that is not Okta's"
+                .into(),
+        },
         CallFailure::TooLarge => Finding {
-id: "too-large",
-place: WHOLE_REPLY.into(),
-problem: format!("the answer has {SIZE_LIMIT} bytes or more"),
-effect: "Okta documents that answers must be smaller; it presumably denies the request",
-fix: "shorten the answer to less than 256 KB".into(),
-},
+            id: "too-large",
+            place: WHOLE_REPLY.into(),
+            problem: format!("the answer has {SIZE_LIMIT} bytes or more"),
+            effect: "Okta documents that answers must be smaller; it presumably denies the request",
+            fix: "shorten the answer to less than 256 KB".into(),
+        },
         CallFailure::NotObject => Finding {
-id: "not-json",
-place: WHOLE_REPLY.into(),
-problem: "the body is not a JSON object".into(),
-effect: "Okta cannot read it, denies the request and shows a general text",
-fix: "answer with a JSON object, or with status 204 and no body to let the request through".into(),
-},
+            id: "not-json",
+            place: WHOLE_REPLY.into(),
+            problem: "the body is not a JSON object".into(),
+            effect: "Okta cannot read it, denies the request and shows a general text",
+            fix: "answer with a JSON object, or with status 204 and no body to let the request \
+                through"
+                .into(),
+        },
     }
 }
 

@@ -64,11 +64,11 @@ pub struct UserView {
 pub enum Effect {
     /// The registration or the profile update goes on as submitted.
     GoesOn,
-    /// It goes on with the attributes of the answer.
+    /// The registration or the profile update goes on with the attributes of the answer.
     Updates,
-    /// It is denied.
+    /// The registration or the profile update is denied.
     Stops,
-    /// It goes on or is denied. Okta does not document which.
+    /// Either goes on or is denied: Okta does not document which.
     Unknown,
 }
 
@@ -178,7 +178,8 @@ pub fn decision(reply: HookReply<'_>, flow: Flow) -> ReplyDecision {
 }
 
 impl UserView {
-    /// Lowers the documented certainties to inferred, for a status that Okta does not document.
+    /// Lowers the documented certainties to inferred, for a status that Okta does not document. Leaves out the places
+    /// of texts, none of which is documented.
     fn lower_certainty(&mut self) {
         self.certainty = self.certainty.without_documentation();
         for client in &mut self.clients {

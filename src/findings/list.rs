@@ -24,8 +24,8 @@ impl FindingList {
         }
     }
 
-    /// The listed findings, then one for each kind that has more. It says how many more, and repeats the effect
-    /// and the fix of the last listed one.
+    /// The listed findings, then one for each kind that has more of them. This one says how many more, and repeats
+    /// the effect and the fix of the last one listed.
     pub(super) fn into_vec(self) -> Vec<Finding> {
         let Self { mut listed, counts } = self;
         for (id, count) in counts {

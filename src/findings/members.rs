@@ -19,7 +19,7 @@ pub(super) fn find_in_members(answer: &ReceivedAnswer, flow: Flow, findings: &mu
         if !MEMBERS.contains(&name.as_str()) {
             findings.push(unknown_member(name, &place, has_deny));
         }
-        // Okta only logs `debugContext`.
+        // Okta only logs `debugContext`, so a null in it does no harm.
         if name != "debugContext" {
             find_nulls(value, &mut place, findings);
         }
@@ -28,7 +28,7 @@ pub(super) fn find_in_members(answer: &ReceivedAnswer, flow: Flow, findings: &mu
 
 fn unknown_member(name: &str, place: &str, has_deny: bool) -> Finding {
     const MAYBE_IGNORED: &str =
-        "Okta does not document whether it ignores it or treats the answer as failed";
+        "Okta does not document whether it ignores the member or treats the answer as failed";
     const MISSPELT: &str = "Okta reads `error`; it does not document whether it ignores this member or \
         treats the answer as failed";
     const MISSPELT_BESIDE_DENY: &str =

@@ -17,16 +17,16 @@ pub(super) enum ReplyCase<'a> {
     Error {
         /// Whether the answer has a DENY, too.
         has_deny: bool,
-        /// Its causes.
+        /// The causes of the error.
         causes: Vec<ReceivedCause<'a>>,
     },
     /// DENY without an error.
     Deny(NoError),
-    /// ALLOW after DENY, without an error. Okta does not document whether it revokes DENY.
+    /// ALLOW after DENY, without an error. Okta does not document whether ALLOW revokes DENY.
     AllowAfterDeny,
     /// Okta treats the call as failed.
     Failed(FailedCall),
-    /// The answer has an undocumented part. Okta either ignores it or treats the call as failed.
+    /// The answer has an undocumented part. Okta either ignores this part or treats the call as failed.
     Undocumented {
         /// The case without the part. If it is a denial, Okta denies either way.
         if_ignored: Box<Self>,

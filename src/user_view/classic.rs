@@ -42,7 +42,8 @@ fn screens(case: &ReplyCase<'_>, fields: &[&str], client: ClientKind) -> Vec<Scr
             uncertain_screens(possible, 25)
         }
         ReplyCase::DuplicateName { if_last } => {
-            // Okta treats the call as failed, or the last value counts, or the first one, of which nothing is known.
+            // Okta treats the call as failed, or the last value counts, or the first one. The reader has dropped the
+            // first one, so it may be a denial or let the request through.
             let mut possible = screens_of_failed_call(FailedCall::UnusableAnswer, client);
             possible.append(&mut screens(if_last, fields, client));
             possible.push(form_with_text(texts::REGISTRATION_DENIED, Unknown, 25, client));
@@ -138,7 +139,7 @@ fn form_with_causes(
     filled_form(shown_texts, ClientKind::Classic)
 }
 
-/// The banner. It shows the text of the first cause in two cases: if its location is in the profile, and if no cause
+/// The banner shows the text of the first cause in two cases: if its location is in the profile, and if no cause
 /// names a field. In all other cases, and if that cause has no text, it shows the general text.
 fn banner(first: &ReceivedCause<'_>, errors: &[FieldError<'_>], fields: &[&str]) -> ShownText {
     let is_in_profile =

@@ -29,7 +29,7 @@ struct TextAtField<'a> {
 
 impl<'a> SortedCauses<'a> {
     pub(super) fn new(causes: &[ReceivedCause<'a>], flow: Flow, fields: &[&'a str]) -> Self {
-        // In a registration, this equals `ATTRIBUTE_LOCATION`, so it finds no further field.
+        // In a registration, `form_location` equals `ATTRIBUTE_LOCATION`, so no further field is found with it.
         let form_location = flow.spec().form_location;
         let mut in_profile = Vec::new();
         let mut in_profile_or_update = Vec::new();

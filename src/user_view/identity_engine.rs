@@ -46,7 +46,8 @@ fn screens(case: &ReplyCase<'_>, flow: Flow, fields: &[&str], client: ClientKind
             uncertain_screens(possible, row)
         }
         ReplyCase::DuplicateName { if_last } => {
-            // Okta treats the call as failed, or the last value counts, or the first one, of which nothing is known.
+            // Okta treats the call as failed, or the last value counts, or the first one. The reader has dropped the
+            // first one, so it may be a denial or let the request through.
             let mut possible = screens_of_failed_call(FailedCall::UnusableAnswer, flow, client);
             possible.append(&mut screens(if_last, flow, fields, client));
             possible.push(screen_of_denial(NoError::Absent, flow, client));
@@ -67,7 +68,7 @@ fn screens_without_causes(has_deny: bool, flow: Flow, client: ClientKind) -> Vec
 }
 
 /// The possible screens for an error without causes in a progressive profile. Okta documents a text that the widget
-/// itself has. So the server presumably sends no message. It may not send the form either.
+/// itself has. So the server presumably sends no message, and may not send the form either.
 fn screens_without_causes_in_profile(client: ClientKind) -> Vec<Screen> {
     let certainty = if client == ClientKind::Gen2 { Documented } else { Unknown };
     let with_text =

@@ -38,7 +38,7 @@ fn text_on_form<'q>(request: &'q Request<'_>, name: &str) -> Option<&'q str> {
 }
 
 /// The fields of a form whose requests this section judges: the default ones, and the attributes that the section
-/// copies or looks at. Okta fills in the `login` of a new user.
+/// copies or looks at. Okta fills in the `login` of a new user, so it is not a field.
 pub(crate) fn fields_of_section(flow: Flow, section: Option<&Section>) -> Vec<&str> {
     let creates_user = flow.spec().creates_user;
     let mut names = Vec::new();

@@ -1,8 +1,8 @@
 //! Writes lines to a file in a thread of its own, so that callers never wait.
 //!
-//! Each line is added to a batch in memory. The first line of a batch wakes the thread. It waits a moment for more
-//! lines, or until the batch is full, and then writes the batch. If lines arrive faster than the file accepts them,
-//! some are dropped and counted.
+//! Each line is added to a batch in memory. The first line of a batch wakes the thread. The thread waits a moment for
+//! more lines, or until the batch is full, and then writes the batch. If lines arrive faster than the file accepts
+//! them, some are dropped and counted.
 
 use std::{
     fs::File,
@@ -30,7 +30,7 @@ pub struct Sink {
     /// How long the thread waits for more lines.
     pause: Duration,
     queue: Mutex<Queue>,
-    /// Notified after each change of the queue.
+    /// Notified when the thread, or a call of [`Sink::finish`], has to look at the queue again.
     changed: Condvar,
 }
 
@@ -84,7 +84,7 @@ impl Sink {
         Ok(sink)
     }
 
-    /// Adds a line. Drops it if too many bytes wait already.
+    /// Adds a line, which ends with a line break. Drops the line if too many bytes wait already.
     pub fn add(&self, line: &[u8]) {
         let mut queue = self.queue.lock();
         if queue.batch.len() >= WAITING_LIMIT {

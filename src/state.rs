@@ -54,7 +54,7 @@ impl<T> Live<T> {
 pub(crate) struct LiveState {
     pub(crate) rules: Live<RuleSet>,
     pub(crate) credentials: Live<Credentials>,
-    /// The sources of lookups. They are reloaded with the credentials, which are stale for both.
+    /// The sources of lookups. They are reloaded with the credentials, whose [`Live::is_stale`] counts for both.
     pub(crate) sources: Live<Sources>,
     /// The certificate and its private key. `None` if the service speaks plain HTTP.
     pub(crate) certificate: Option<Arc<Live<CertifiedKey>>>,

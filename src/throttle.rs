@@ -20,12 +20,12 @@ pub struct Throttle(Mutex<HashMap<String, History>>);
 struct History {
     /// When a message was last admitted.
     last: Instant,
-    /// How many were omitted since then.
+    /// How many messages were omitted since then.
     omitted: Omitted,
 }
 
-/// How many messages of a kind were omitted between two admitted ones. Printed, it is the suffix of the second one:
-/// ` (3 more before)`, or an empty text for 0.
+/// How many messages of a kind were omitted between two admitted ones. Printed, it is the suffix of the second
+/// admitted message: ` (3 more before)`, or an empty text for 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Omitted(pub u64);
 
@@ -39,7 +39,7 @@ impl fmt::Display for Omitted {
 }
 
 impl Throttle {
-    /// Admits a message, and returns how many of its kind have been omitted since the last one. Returns
+    /// Admits a message, and returns how many of its kind have been omitted since the last admitted one. Returns
     /// `None` to omit this one as well. Remembers all kinds, so there must be few.
     pub fn admit(&self, kind: &str, now: Instant) -> Option<Omitted> {
         let mut kinds = self.0.lock();
@@ -56,7 +56,7 @@ impl Throttle {
         Some(omitted)
     }
 
-    /// How many messages of each kind have been omitted since the last one. Leaves out kinds without any.
+    /// How many messages of each kind have been omitted since the last admitted one. Leaves out kinds without any.
     pub fn omitted(&self) -> BTreeMap<String, u64> {
         let mut counts = BTreeMap::new();
         for (kind, history) in self.0.lock().iter() {

@@ -11,7 +11,7 @@ const NOT_ABSOLUTE: &str =
 /// Reads a trusted URL. It is absolute, without user name, password and fragment. An error describes a valid URL,
 /// and never repeats the text.
 pub(crate) fn parse(text: &str) -> Result<Url, &'static str> {
-    // `Url` also accepts white space and missing slashes. Programs that receive the text may not.
+    // `Url` also accepts white space and missing slashes. Programs that receive the text may not accept them.
     let is_visible_ascii = text.bytes().all(|byte| byte.is_ascii_graphic());
     if text.len() > LENGTH_LIMIT || !is_visible_ascii || !text.contains("://") {
         return Err(NOT_ABSOLUTE);

@@ -35,7 +35,7 @@ fn a_mistake_in_a_lookup_has_one_message_that_says_how_to_write_it() {
         ),
     ] {
         let keys = format!("file = 't.csv'\n{keys}");
-        // The use of its values gets no further message.
+        // The template uses a value of the lookup, and gets no message of its own.
         let set = "[self_service_registration.set]\nx = '{m.role}'\n";
         failures.check_eq(&keys, messages(&keys, &format!("{rule}{set}")), message);
     }
@@ -44,14 +44,14 @@ fn a_mistake_in_a_lookup_has_one_message_that_says_how_to_write_it() {
 }
 
 #[test]
-fn a_lookup_that_is_called_like_an_attribute_has_one_message() {
+fn a_lookup_that_is_called_like_an_attribute_is_one_problem() {
     let name = ":1:36: `email` is an attribute of the form; give the lookup another name\n";
     let mut failures = Failures::default();
 
     for (keys, value, count) in [
         ("match = { email = '{email}' }", "email.domain", "\n1 problem\n"),
         ("match = { email = '{email.domain}' }", "email.role", "\n1 problem\n"),
-        // Other mistakes hide nothing, and are not hidden.
+        // Another mistake in the lookup is a second problem. Neither problem hides the other.
         ("match = { email = '{email}' }", "email.rle", "\n2 problems\n"),
         ("mtch = { email = '{email}' }", "email.domain", "\n2 problems\n"),
         ("match = { email = '{email}' }\nretruns = ['x']", "email.x", "\n2 problems\n"),
@@ -71,7 +71,7 @@ fn a_lookup_that_is_called_like_an_attribute_has_one_message() {
 }
 
 #[test]
-fn a_rule_that_only_asks_a_lookup_is_told_what_it_needs() {
+fn a_rule_that_only_asks_a_lookup_needs_a_reason_and_a_location() {
     let keys = "file = 't.csv'\nmatch = { email = '{email}' }";
     let location = "`location = \"data.userProfile.email\"`, the place of the message";
     let reason = "`reason = \"NOT_ADMITTED\"`, a word of your own";
@@ -102,7 +102,7 @@ fn a_rule_that_only_asks_a_lookup_is_told_what_it_needs() {
 
 /// The notes of `check` on a section with this lookup and a rule that needs it.
 fn notes_of(keys: &str, table: &str, rule_keys: &str) -> String {
-    let rule = rule("r", rule_keys).replace("l.r", "data.userProfile.email");
+    let rule = rule("r", rule_keys);
     let rules = format!("[self_service_registration.lookups.m]\n{keys}\n{rule}");
     let folder = rules_folder(&[("h.toml", &rules), ("t.csv", table)]);
     let mut command = program();
@@ -211,7 +211,7 @@ fn check_notes_what_may_surprise_in_a_lookup() {
 /// The problems of `check` on a lookup in the source `people` of these settings.
 fn problems_with_settings(settings: &str) -> String {
     let rules = "[self_service_registration.lookups.m]\nsource = 'people'\ntable = 't'\nmatch = { email = '{email}' }\n";
-    let rule = rule("r", "lookup = 'm'").replace("l.r", "data.userProfile.email");
+    let rule = rule("r", "lookup = 'm'");
     let folder = rules_folder(&[("h.toml", &format!("{rules}{rule}"))]);
     let settings_folder = rules_folder(&[("settings", settings)]);
     let mut command = program();
@@ -221,7 +221,7 @@ fn problems_with_settings(settings: &str) -> String {
     text(&output.stdout).to_owned()
 }
 
-/// The rules name the source rightly.
+/// The rules name a source that the settings have. Only the source itself has a fault.
 #[test]
 fn a_fault_in_a_source_is_not_reported_as_an_unknown_source() {
     let mut failures = Failures::default();
@@ -238,6 +238,7 @@ fn a_fault_in_a_source_is_not_reported_as_an_unknown_source() {
         failures.check(&printed, printed.ends_with("\n1 problem\n"));
     }
 
+    // Here the settings lack the source.
     let printed = problems_with_settings("[sources.peopel]\nurl = 'postgres://hook@db.example'\n");
     failures.check_contains("another name", &printed, "unknown source `people`");
     failures.assert_none();
@@ -258,9 +259,9 @@ fn a_lookup_that_asks_about_a_value_that_no_form_has_is_a_problem() {
     assert!(text(&output.stdout).contains(problem), "{}", text(&output.stdout));
 }
 
-/// Each value of a lookup is looked for among all lookups, and a request asks them all.
+/// The limits bound the time: a load searches all lookups for each `lookup.column`, and a request asks them all.
 #[test]
-fn a_section_has_up_to_100_lookups_of_up_to_100_columns() {
+fn more_than_100_lookups_or_columns_are_a_problem() {
     let lookup = |name: usize| LOOKUP.replace("lookups.member]", &format!("lookups.l{name}]"));
     let lookups: String = (0..101).map(lookup).collect();
     let columns: Vec<String> = (0..101).map(|number| format!("c{number}")).collect();
@@ -283,7 +284,7 @@ fn a_section_has_up_to_100_lookups_of_up_to_100_columns() {
     failures.assert_none();
 }
 
-/// Each would be compared with the names of a hundred lookups.
+/// To suggest a name, the load compares an unknown one with the names of a hundred lookups.
 #[test]
 fn many_unknown_names_of_lookups_take_bounded_time() {
     let mut rules = String::new();
@@ -310,7 +311,7 @@ fn an_example_for_which_the_lookup_is_not_asked_is_a_problem() {
     for (example, message) in [
         ("email = 'a', m = 'not_found'", problem),
         ("userType = 'guest', m = 'not_found'", problem),
-        // The question may be left out: the result stands for the answer.
+        // An example gives the result itself, so it needs no `email`, with which the lookup asks.
         ("userType = 'member', m = 'not_found'", ""),
     ] {
         let rule = rule("r", &format!("lookup = 'm'\nexamples.fail = [{{ {example} }}]"));

@@ -67,7 +67,7 @@ fn a_misspelt_location_gets_a_note() {
     assert!(!check(&rules(keys), &[]).contains("note:"));
 }
 
-/// Without a recorded result, a lookup fails, which nobody has meant to record.
+/// Without a recorded result, the lookup fails. Nobody meant to record this failure, so it covers no outcome.
 #[test]
 fn a_forgotten_result_covers_no_outcome() {
     let rules = rules("source = 'members'\nget = '/{email}'")

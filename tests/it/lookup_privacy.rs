@@ -66,7 +66,7 @@ fn no_log_and_no_metric_has_a_value_a_result_or_a_secret() {
     let api = Api::start(|asked, wire| respond(&asked.target, wire));
     let table = format!("email,level\n{EMAIL},{RESULT}\n");
     let folder = rules_folder(&[("hook.toml", RULES), ("table.csv", &table)]);
-    // Nothing listens there.
+    // Nothing listens at this address: its listener is dropped at once.
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let service = Service::spawn(
         program()
@@ -91,7 +91,7 @@ fn no_log_and_no_metric_has_a_value_a_result_or_a_secret() {
     for answer in answers {
         failures.check_contains("the answer", answer.text(), &format!(r#""c":"{RESULT}""#));
     }
-    // The text has what it should have, so that its silence about values means something.
+    // Each kind of text must report lookups. Otherwise the absence of the planted values would prove nothing.
     let lines = service.stdout();
     failures.check_contains(
         "the lines",
@@ -108,6 +108,7 @@ fn no_log_and_no_metric_has_a_value_a_result_or_a_secret() {
         &metrics,
         r#"lookups_total{hook="hook",lookup="database",outcome="failed"} 2"#,
     );
+    // The last two are parts of the address as a URL has them.
     for planted in ["planted", "example.com", "example%2Ecom", "%40"] {
         for (what, text) in [("lines", &lines), ("log", &log), ("metrics", &metrics)] {
             let found: Vec<&str> = text.lines().filter(|line| line.contains(planted)).collect();

@@ -1,54 +1,89 @@
 //! Recorded results of lookups.
 
-use std::{fs, os::unix::fs::symlink};
+use std::{fs, os::unix::fs::symlink, process::Output};
+
+use tempfile::TempDir;
 
 use crate::{
     lookups::{LOOKUP, TABLE, rule},
     support::{Failures, program, registration, rules_folder, run, text},
 };
 
-#[test]
-fn eval_and_replay_take_recorded_results_and_check_covers_them() {
-    let rule = rule("known", "lookup = 'member'");
-    let rules = format!("{LOOKUP}{}", rule.replace("l.known", "data.userProfile.memberNumber"));
-    let folder = rules_folder(&[("hook.toml", &rules), ("members.csv", TABLE)]);
-    let recorded = tempfile::tempdir().unwrap();
-    let hook = recorded.path().join("hook");
-    fs::create_dir(&hook).unwrap();
-    for (case, number) in [("found", "12"), ("recorded", "12")] {
-        let body = registration(&format!(r#"{{"memberNumber":"{number}"}}"#));
-        fs::write(hook.join(format!("{case}.request.json")), body).unwrap();
-    }
-    fs::write(hook.join("recorded.lookups.json"), r#"{"member": "not_found"}"#).unwrap();
-    let command = |arguments: &[&str]| {
-        let mut command = program();
-        command.args(arguments).arg("--rules").arg(folder.path());
-        run(&mut command, b"")
-    };
-    let place = recorded.path().to_str().unwrap();
-    let request = |case: &str| hook.join(format!("{case}.request.json")).display().to_string();
+/// Rules with a lookup in a table, and two requests about a member whom the table has. The case `found` has no
+/// recorded result. The case `recorded` has one: `not_found`.
+struct Recorded {
+    rules: TempDir,
+    requests: TempDir,
+}
 
-    let found = command(&["eval", "hook", &request("found"), "--explain"]);
-    let other = command(&["eval", "hook", &request("recorded"), "--explain"]);
+impl Recorded {
+    fn new() -> Self {
+        let rules = format!("{LOOKUP}{}", rule("known", "lookup = 'member'"));
+        let rules = rules_folder(&[("hook.toml", &rules), ("members.csv", TABLE)]);
+        let recorded = Self { rules, requests: tempfile::tempdir().unwrap() };
+        fs::create_dir(recorded.requests.path().join("hook")).unwrap();
+        for case in ["found", "recorded"] {
+            let body = registration(r#"{"memberNumber":"12"}"#);
+            fs::write(recorded.request(case), body).unwrap();
+        }
+        fs::write(recorded.results(), r#"{"member": "not_found"}"#).unwrap();
+        recorded
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        run(program().args(arguments).arg("--rules").arg(self.rules.path()), b"")
+    }
+
+    /// The path of the folder with the requests.
+    fn folder(&self) -> &str {
+        self.requests.path().to_str().unwrap()
+    }
+
+    /// The path of a request.
+    fn request(&self, case: &str) -> String {
+        format!("{}/hook/{case}.request.json", self.folder())
+    }
+
+    /// The path of the recorded results of the case `recorded`.
+    fn results(&self) -> String {
+        format!("{}/hook/recorded.lookups.json", self.folder())
+    }
+}
+
+#[test]
+fn eval_takes_recorded_results_in_place_of_the_tables() {
+    let recorded = Recorded::new();
+
+    let found = recorded.run(&["eval", "hook", &recorded.request("found"), "--explain"]);
+    let other = recorded.run(&["eval", "hook", &recorded.request("recorded"), "--explain"]);
 
     assert_eq!((found.status.code(), other.status.code()), (Some(0), Some(1)));
     assert!(text(&found.stderr).contains("lookup member: found"));
     assert!(text(&other.stderr).contains("fail  known: the lookup `member` found nothing"));
     assert!(text(&other.stderr).contains("lookup member: not_found"));
+}
 
-    let covered = command(&["check", "--coverage", place]);
+#[test]
+fn replay_and_coverage_take_recorded_results() {
+    let recorded = Recorded::new();
+
+    let covered = recorded.run(&["check", "--coverage", recorded.folder()]);
 
     assert_eq!(covered.status.code(), Some(0), "{}", text(&covered.stdout));
 
-    let updated = command(&["replay", place, "--update"]);
-    let replayed = command(&["replay", place]);
+    let updated = recorded.run(&["replay", recorded.folder(), "--update"]);
+    let replayed = recorded.run(&["replay", recorded.folder()]);
 
     assert!(text(&updated.stdout).ends_with("\nrewrote 2 answers\n\n2 passed, 0 failed\n"));
     assert_eq!(text(&replayed.stdout), "2 passed, 0 failed\n");
+}
 
-    let lookups = hook.join("recorded.lookups.json");
-    let option = lookups.display().to_string();
+#[test]
+fn eval_and_replay_report_the_fault_of_a_file_of_results() {
+    let recorded = Recorded::new();
+    let results = recorded.results();
     let mut failures = Failures::default();
+
     for (json, expected) in [
         (r#"{"membr": "not_found"}"#, "unknown lookup `membr`; did you mean `member`?"),
         (
@@ -78,44 +113,59 @@ fn eval_and_replay_take_recorded_results_and_check_covers_them() {
         ("{\"member\"}", "the text is not strict JSON (RFC 8259) at line 1, column 10"),
         ("[]", "expected an object of lookups"),
     ] {
-        fs::write(&lookups, json).unwrap();
+        fs::write(&results, json).unwrap();
         for output in [
-            command(&["eval", "hook", &request("found"), "--lookups", &option]),
-            command(&["eval", "hook", &request("recorded")]),
+            recorded.run(&["eval", "hook", &recorded.request("found"), "--lookups", &results]),
+            recorded.run(&["eval", "hook", &recorded.request("recorded")]),
         ] {
             failures.check_eq(json, output.status.code(), Some(2));
             failures.check_contains(json, text(&output.stderr), expected);
         }
-        let output = command(&["replay", place]);
+        let output = recorded.run(&["replay", recorded.folder()]);
         failures.check_contains(json, text(&output.stdout), expected);
     }
+
     failures.assert_none();
+}
 
-    fs::remove_file(request("recorded")).unwrap();
-    fs::write(&lookups, "{}").unwrap();
-    let orphan = command(&["replay", place]);
+#[test]
+fn replay_reports_recorded_results_without_a_request() {
+    let recorded = Recorded::new();
+    fs::remove_file(recorded.request("recorded")).unwrap();
 
-    assert!(
-        text(&orphan.stdout).contains("recorded.lookups.json: no request belongs to this file")
-    );
+    let output = recorded.run(&["replay", recorded.folder()]);
 
-    // Like a request, the results may come from a link or a pipe.
-    fs::write(&lookups, r#"{"member": "not_found"}"#).unwrap();
-    let link = folder.path().join("link.json");
-    symlink(&lookups, &link).unwrap();
+    let problem = "recorded.lookups.json: no request belongs to this file";
+    assert!(text(&output.stdout).contains(problem), "{}", text(&output.stdout));
+}
+
+/// A request may come from there, too.
+#[test]
+fn results_for_eval_may_come_from_a_link_or_a_pipe() {
+    let recorded = Recorded::new();
+    let link = recorded.rules.path().join("link.json");
+    symlink(recorded.results(), &link).unwrap();
     let mut piped = program();
-    piped.args(["eval", "hook", &request("found"), "--lookups", "/dev/stdin", "--rules"]);
+    piped.args(["eval", "hook", &recorded.request("found"), "--lookups", "/dev/stdin", "--rules"]);
+    let link = link.to_str().unwrap();
+
     for output in [
-        command(&["eval", "hook", &request("found"), "--lookups", link.to_str().unwrap()]),
-        run(piped.arg(folder.path()), br#"{"member": "not_found"}"#),
+        recorded.run(&["eval", "hook", &recorded.request("found"), "--lookups", link]),
+        run(piped.arg(recorded.rules.path()), br#"{"member": "not_found"}"#),
     ] {
         assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
     }
+}
 
-    let missing = command(&["eval", "hook", &request("found"), "--lookups", "missing.json"]);
+#[test]
+fn a_missing_file_of_results_is_an_error() {
+    let recorded = Recorded::new();
 
-    assert_eq!(missing.status.code(), Some(2));
-    assert!(text(&missing.stderr).contains("--lookups: missing.json: "));
+    let output =
+        recorded.run(&["eval", "hook", &recorded.request("found"), "--lookups", "missing.json"]);
+
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("--lookups: missing.json: "));
 }
 
 #[test]

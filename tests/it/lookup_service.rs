@@ -27,7 +27,7 @@ pub fn service_with(files: &[(&str, &str)], settings: &[(&str, &str)]) -> Servic
         .arg("--rules")
         .arg(folder.path());
     let service = Service::spawn(&mut command);
-    // The rules are read by now.
+    // The service listens, so it has read the rules.
     drop(folder);
     service
 }
@@ -58,7 +58,7 @@ pub fn hook_of(keys: &str) -> String {
     )
 }
 
-/// The decision in an answer: the level that is set, `allow`, or the reason of the denial.
+/// The decision in an answer: `level` and the level that is set, `allow`, or the reason of the denial.
 pub fn decision(answer: &Answer) -> String {
     let body: Value = serde_json::from_slice(&answer.body).unwrap();
     if let Some(cause) = body.pointer("/error/errorCauses/0") {
@@ -77,7 +77,7 @@ pub fn ask(service: &Service, hook: &str, form: &[u8]) -> String {
     decision(&answer)
 }
 
-/// The last decision line of a hook.
+/// The first lookup in the last decision line of a hook.
 pub fn lookup_line(service: &Service, hook: &str) -> Value {
     let mut found = None;
     wait_until("the decision line", || {
@@ -98,7 +98,8 @@ pub fn write(wire: &mut dyn Wire, text: &str, then: Then) -> Then {
     then
 }
 
-/// Starts questions of `hung` that are not answered, and returns their connections.
+/// Sends so many requests to the hook `hung`, whose questions the API does not answer. Returns their connections
+/// when the API has all questions.
 pub fn hang(service: &Service, api: &Api, count: usize) -> Vec<TcpStream> {
     let body = registration(str::from_utf8(REGISTRATION).unwrap());
     let mut connections = Vec::new();

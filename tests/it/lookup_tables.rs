@@ -143,9 +143,10 @@ fn a_table_finds_rows_by_all_of_their_keys_and_in_any_case_where_asked() {
     failures.assert_none();
 }
 
-/// The last row of a list leaves it in ordinary work. The rules stay in use, and are reloaded.
+/// In ordinary work somebody removes the last row of a list, or the last one that can be found. The table stays
+/// valid, so a reload accepts it.
 #[test]
-fn an_emptied_table_finds_nobody_and_is_reloaded() {
+fn a_table_without_a_row_that_can_be_found_is_valid_and_finds_nobody() {
     let ban = "[self_service_registration.lookups.m]\nfile = 't.csv'\nmatch = { mail = '{email}', state = 'banned' }\n".to_owned()
         + &rule("r", "lookup = 'm'\nfound = false");
     let allow =

@@ -29,7 +29,7 @@ fn refusing_listener() -> SocketAddr {
 /// A service whose source is this server.
 struct Trial {
     server: SocketAddr,
-    /// The certificate in `ca_file`. The system's without one.
+    /// The certificate in `ca_file`. If empty, the service trusts the authorities of the system.
     authority: &'static str,
     host: &'static str,
     /// Why lookups fail.
@@ -78,6 +78,7 @@ fn only_trusted_certificates_of_the_host_are_accepted() {
         Trial { failure: Some("it does not offer TLS"), ..trial(plain, "p256") },
         Trial { failure: Some(LATE), ..trial(silent.local_addr().unwrap(), "p256") },
         Trial { failure: Some("nothing listens at its address"), ..trial(refused, "p256") },
+        // The reason depends on the machine's resolver, so the row has only its first word.
         Trial { host: "no-such-host.invalid", failure: Some("it"), ..trial(refused, "p256") },
     ];
     let mut failures = Failures::default();
@@ -133,7 +134,7 @@ fn tls_connections_are_used_again() {
 }
 
 #[test]
-fn a_changed_ca_file_is_read_again() {
+fn a_changed_ca_file_is_read_again_and_an_invalid_one_changes_nothing() {
     let api = Api::with_tls("p256", |_, wire| found(wire));
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ca.crt");
@@ -146,7 +147,7 @@ fn a_changed_ca_file_is_read_again() {
         ("HOOK__RULES__RELOAD", "100ms"),
     ];
     let url = format!("https://{}", api.address);
-    // The rules stay active when their folder is gone.
+    // `service` deletes the rules folder after the start. The rules stay active without it.
     let service = service(&url, &[("hook.toml", &hook("get = '/'"))], &more);
     assert_eq!(ask(&service, "hook", REGISTRATION), "LOOKUP_FAILED");
 

@@ -21,7 +21,7 @@ match = { memberNumber = "{memberNumber}" }
 returns = ["lastName", "level"]
 "#;
 
-/// A hook with a table, a lookup in it that has these further keys, and further sections.
+/// A hook with a lookup in a table. `keys` are further keys of the lookup, and `sections` follow it.
 pub fn members(keys: &str, sections: &str) -> Hook {
     let rules = format!("{LOOKUP}{keys}\n{sections}");
     let folder = rules_folder(&[("hook.toml", &rules), ("members.csv", TABLE)]);
@@ -35,7 +35,7 @@ pub fn rule(id: &str, keys: &str) -> String {
     )
 }
 
-/// Answers a registration. A result in `results` takes the place of that of the table.
+/// Answers a registration. `result`, if any, takes the place of the table's.
 pub fn answer(hook: &Hook, form: &str, result: Option<LookupResult>) -> Value {
     let body = registration(form);
     let mut facts = Facts::of_day(date(2026, 11, 21));
@@ -103,6 +103,7 @@ pub fn check_rows(rows: impl IntoIterator<Item = Row>) {
         failures.check_eq(format!("{row}: rules"), answer["rules"].as_str().unwrap(), rules);
         failures.check_eq(format!("{row}: lookups"), answer["lookups"].as_str().unwrap(), lookup);
         failures.check_eq(format!("{row}: causes"), answer["causes"].as_str().unwrap(), causes);
+        // A denial is a command, too, but sets no attribute.
         let written = if answer["set"].get("registration").is_some() {
             Value::Null
         } else {
@@ -181,14 +182,14 @@ fn rules_use_the_results_of_lookups() {
             causes: "unknown R data.userProfile.unknown".to_owned(),
             ..row(&unknown, "{}")
         },
-        // The rules that need no lookup come first, wherever they stand.
+        // Rules that need no lookup are judged first, wherever they stand. If one fails, the others are skipped.
         Row {
             rules: "skip fail",
             lookup: "not_asked",
             causes: "number R data.userProfile.number".to_owned(),
             ..row(&format!("{name}{form_only}"), r#"{"memberNumber":"1","lastName":"X"}"#)
         },
-        // A failure denies, with one cause in the place of the first rule.
+        // A failed lookup denies, with one cause in the place of the first rule that needs it.
         Row {
             keys: message.to_owned(),
             result: FAILED,
@@ -197,6 +198,7 @@ fn rules_use_the_results_of_lookups() {
             causes: format!("{location}known"),
             ..row(&format!("{form_only}{known}{name}"), on_form)
         },
+        // A shadow rule that fails does not skip the rules that need the lookup.
         Row {
             keys: message.to_owned(),
             result: FAILED,
@@ -219,7 +221,8 @@ fn rules_use_the_results_of_lookups() {
             lookup: "failed",
             ..row(&rule("shadow", "lookup = 'member'\nmode = 'shadow'"), on_form)
         },
-        // Skipping is for failures of the source alone.
+        // `on_failure = 'skip'` is for failures of the source. A busy source has not failed: this service asks it too
+        // much at a time.
         Row {
             keys: skip.to_owned(),
             result: FAILED,
@@ -235,7 +238,7 @@ fn rules_use_the_results_of_lookups() {
             causes: format!("{location}name"),
             ..row(&name, on_form)
         },
-        // Elsewhere than in its conditions, a lookup and its rules do not count.
+        // If the conditions of a lookup do not hold, the lookup and its rules do not count.
         Row {
             keys: condition.to_owned(),
             rules: "skip",

@@ -47,9 +47,11 @@ fn a_malformed_value_skips_no_rule_and_no_lookup() {
         ("attribute = 'w', equals = 'v.domain'", &[r#""a""#]),
     ] {
         let when = format!("when = [{{ {condition} }}]");
+        // If the condition holds, the rule fails, and the lookup is asked and finds nothing.
         let of_rule = members("", &rule("r", &format!("attribute = 'absent'\ndigits = 1\n{when}")));
         let of_lookup = members(&when, &rule("r", "lookup = 'member'"));
         for value in malformed.iter().chain(&OTHER_TYPES) {
+            // `1.5` is a number, so a range of numbers can read it.
             if condition.contains("range = { min = 2 }") && *value == "1.5" {
                 continue;
             }

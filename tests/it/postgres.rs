@@ -58,7 +58,7 @@ fn an_index_on_the_column_is_used() {
 
 #[test]
 #[ignore = "needs PostgreSQL; run .ci/postgres"]
-fn missing_tables_and_columns_are_reported_in_plain_words() {
+fn faults_of_a_query_or_a_source_are_reported_in_plain_words() {
     let server = Server::new();
     server.sql(
         "CREATE TYPE state AS ENUM ('pending', 'used');
@@ -104,7 +104,7 @@ fn missing_tables_and_columns_are_reported_in_plain_words() {
         let reported = verify(&database, &query(keys));
         failures.check_eq(keys, reported, expected);
     }
-    // Each of many queries gets the one connection in time.
+    // Many queries share one connection, and each is tried in time.
     let one =
         server.database_with(&server.socket(), &[("PASSWORD", "first"), ("CONNECTIONS", "1")]);
     let wrong = query("table = 'nowhere'\nmatch = { email = '{email}' }");
@@ -120,7 +120,7 @@ fn missing_tables_and_columns_are_reported_in_plain_words() {
             "first",
             "database \"nothing\" does not exist",
         ),
-        // These servers cannot be reached, which may pass.
+        // These servers cannot be reached. That may pass, so nothing is reported.
         ("postgres://hook@127.0.0.1:1/people".to_owned(), "first", ""),
         ("postgres://hook@%2Fnowhere/people".to_owned(), "first", ""),
     ];

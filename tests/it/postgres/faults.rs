@@ -23,7 +23,7 @@ fn connections(server: &Server) -> String {
     server.sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'registration-hook'")
 }
 
-/// Asks so many times at once.
+/// Asks `count` times at once.
 fn ask_at_once(
     database: &Database,
     question: &PostgresQuestion,
@@ -38,7 +38,7 @@ fn ask_at_once(
     results
 }
 
-/// Asks with a deadline, and checks that the answer is there by then.
+/// Asks a question that gets no answer, and checks that it fails at its deadline, and not long after.
 fn check_late(database: &Database, question: &PostgresQuestion, what: &str) {
     let clock = Stopwatch::start();
     let result = ask_within(database, question, SHORT);
@@ -150,6 +150,7 @@ fn a_statement_ends_on_the_server_as_well() {
     let question = question(keys, r#"{"email": "a"}"#);
     let database = server.database();
 
+    // The server ends the statement at the timeout of the source, long before this deadline.
     assert_eq!(ask_within(&database, &question, Duration::from_secs(10)), "Timeout");
     assert_eq!(ask_within(&database, &question, SHORT), "Timeout");
 
@@ -173,7 +174,7 @@ fn questions_beyond_the_connections_fail_after_a_short_wait() {
         let clock = Stopwatch::start();
         let results = ask_at_once(&database, &question, 3, TIMEOUT);
         let times = (clock.passed(), clock.taken());
-        // Even if the deadline is before the end of the wait, it is the slot that is missing.
+        // With a deadline before the end of the wait, the failure is not a timeout, either: only a connection is missing.
         let soon = Duration::from_millis(40);
         assert_eq!(ask_at_once(&database, &question, 3, soon), ["Busy"; 3]);
         drop(lock);
@@ -272,7 +273,7 @@ fn tls_is_verified() {
 
     for (host, ca_file, expected) in [
         ("localhost", &authority, "found role=x"),
-        // The certificate is for `localhost` only, and by the one authority.
+        // The certificate is for `localhost` only, and signed by the first authority.
         ("127.0.0.1", &authority, "Certificate(OtherHost)"),
         ("localhost", &other, "Certificate(UnknownAuthority)"),
         ("localhost", &renewed, "Certificate(OtherKey)"),
@@ -302,7 +303,7 @@ fn tls_is_verified() {
 
 #[test]
 #[ignore = "needs PostgreSQL; run .ci/postgres"]
-fn a_server_without_a_free_connection_is_a_failure_of_the_source() {
+fn a_server_that_takes_no_connection_is_a_failure_of_the_source() {
     let server = Server::new();
     let question = table(&server, "crowded");
     server.sql("ALTER ROLE hook CONNECTION LIMIT 0");

@@ -26,7 +26,8 @@ use crate::support::{load_rules, registration, rules_folder, text};
 /// The longest time for a question in most tests, even on a busy machine.
 pub const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A PostgreSQL server of the tests' own.
+/// The PostgreSQL server of the tests, by its folder. Beside its files, the folder has the commands `control` and
+/// `sql`.
 pub struct Server(PathBuf);
 
 impl Server {
@@ -71,7 +72,7 @@ impl Server {
         );
     }
 
-    /// The plans in the log since it had this length.
+    /// The log beyond this length. It has the plan of each query.
     pub fn log_after(&self, length: usize) -> String {
         fs::read_to_string(self.0.join("log")).unwrap().split_off(length)
     }
@@ -117,7 +118,7 @@ impl Server {
 pub struct Lock(Child);
 
 impl Server {
-    /// Locks a table. Nobody can read it meanwhile.
+    /// Locks a table. Each question to it waits meanwhile.
     pub fn lock(&self, table: &str) -> Lock {
         let mut psql = Command::new(self.0.join("sql"))
             .stdin(Stdio::piped())
@@ -126,6 +127,7 @@ impl Server {
             .unwrap();
         let statements = format!("BEGIN; LOCK {table}; SELECT 'locked';\n");
         psql.stdin.as_mut().unwrap().write_all(statements.as_bytes()).unwrap();
+        // Waits for the word `locked`.
         let mut line = [0; 6];
         psql.stdout.as_mut().unwrap().read_exact(&mut line).unwrap();
         Lock(psql)
@@ -199,7 +201,7 @@ pub fn describe(result: &LookupResult) -> String {
     }
 }
 
-/// The message about what the database does not have, or an empty one.
+/// The message about what the database does not have. Empty if it has all, or cannot be reached.
 pub fn verify(database: &Database, query: &Arc<PostgresQuery>) -> String {
     match run(async { database.verify(query, Instant::now() + TIMEOUT).await }) {
         Err(Unanswerable::Refused(message)) => message,

@@ -25,7 +25,7 @@ fn register(service: &Service, email: &str) -> String {
 
 #[test]
 #[ignore = "needs PostgreSQL; run .ci/postgres"]
-fn the_service_admits_those_whose_email_is_in_a_table() {
+fn the_service_admits_by_a_table_survives_faults_and_logs_no_value() {
     let server = Server::new();
     server.sql("DROP TABLE IF EXISTS invitations");
     let rules = repository("examples/invited-people/rules");
@@ -119,6 +119,7 @@ fn trying_many_lookups_at_the_start_leaves_connections_for_requests() {
         ("HOOK__SOURCES__PEOPLE__PASSWORD", "first"),
         ("HOOK__SOURCES__PEOPLE__CONNECTIONS", "2"),
     ];
+    // Each trial of `a-slow` waits for the lock.
     let lock = server.lock("tried");
 
     let service = service_with(&[("a-slow.toml", &slow), ("fast.toml", &fast)], &settings);

@@ -38,7 +38,7 @@ fn every_type_has_a_name_of_its_own() {
     failures.assert_none();
 }
 
-/// Names of `std`, which every reader takes for those of `std`.
+/// Names that every reader takes for those of `std`.
 const WELL_KNOWN: &[&str] = &[
     "Any",
     "Arc",

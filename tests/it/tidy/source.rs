@@ -126,7 +126,7 @@ pub fn source_files() -> Vec<SourceFile> {
     files
 }
 
-/// The files of these modules and of the modules in them. Each must have some.
+/// The files of these modules and of the modules in them. Each module must have a file.
 pub fn files_of<'a>(files: &'a [SourceFile], modules: &[&str]) -> Vec<&'a SourceFile> {
     for module in modules {
         assert!(files.iter().any(|file| file.top_module() == *module), "no module `{module}`");
@@ -207,7 +207,7 @@ fn collect_paths<'a>(
     at
 }
 
-/// The same for a group in braces.
+/// Adds the paths of the group in braces that these tokens begin with. Returns how many tokens the group takes.
 fn collect_group<'a>(
     tokens: &[&'a str],
     prefix: &[&'a str],
@@ -216,7 +216,7 @@ fn collect_group<'a>(
     let mut at = 1;
     while at < tokens.len() && tokens[at] != "}" {
         at += collect_paths(&tokens[at..], prefix, paths);
-        // A new name (`as x`), and the comma.
+        // Skips a new name, as in `a as b`, and the comma.
         while at < tokens.len() && tokens[at] != "}" && tokens[at - 1] != "," {
             at += 1;
         }
@@ -224,7 +224,7 @@ fn collect_group<'a>(
     at + 1
 }
 
-/// The same path from the crate's root. It stands in this module.
+/// A path in this module, from the crate's root: in `a::b`, `super::c` is `a::c`.
 fn absolute<'a>(module: &'a str, path: &[&'a str]) -> Vec<&'a str> {
     let mut whole: Vec<&str> = match path.first() {
         Some(&"crate") => Vec::new(),

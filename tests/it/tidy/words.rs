@@ -10,7 +10,7 @@ use crate::support::{Failures, repository};
 /// Words to avoid.
 struct Word {
     pattern: &'static str,
-    /// Uses of it that are good English.
+    /// Uses of these words that are good English.
     good: &'static [&'static str],
     instead: &'static str,
     /// The folder in which to avoid it. `""` means everywhere.
@@ -75,7 +75,7 @@ const SKIPPED: &[&str] = &[
     "words.rs",
 ];
 
-/// Whether the user may change this file, which is not ours to check then.
+/// Whether this path is the user's, so that its words are not ours to check.
 fn is_of_user(path: &Path) -> bool {
     path == repository("rules") || path == repository("registration-hook.toml")
 }
@@ -140,7 +140,7 @@ fn prose_of<'l>(name: &str, line: &'l str) -> Option<&'l str> {
     if is_prose { Some(line.trim_start_matches(['/', '!', '#', '-', '*', '|', ' '])) } else { None }
 }
 
-/// Whether such words begin in this line. They may end in the next one.
+/// Whether the words of the pattern begin in `line`. They may end in `next`.
 fn has_word(word: &Word, pattern: &Regex, previous: &str, line: &str, next: &str) -> bool {
     let (previous, line) = (without_mark(previous), without_mark(line));
     let mut text = format!("{previous} {line} {}", without_mark(next)).to_ascii_lowercase();

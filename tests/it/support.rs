@@ -25,7 +25,7 @@ pub use time::{Stopwatch, Work};
 /// The longest run of a command. One that takes longer is stuck.
 const LONGEST_RUN: Duration = Duration::from_secs(300);
 
-/// The variables that the program reads besides its own `HOOK__…`.
+/// The variables that the program reads besides those that begin with `HOOK__`.
 const OTHER_VARIABLES: [&str; 7] =
     ["PORT", "RUST_LOG", "http_proxy", "https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY"];
 
@@ -60,7 +60,8 @@ pub fn isolated(program: impl AsRef<OsStr>) -> Command {
 ///
 /// # Panics
 ///
-/// If it takes more than [`LONGEST_RUN`]. It is left running, since its children may hold its output open.
+/// If the command takes more than [`LONGEST_RUN`]. The command is then left running: even after a kill, its
+/// children may hold its output open.
 pub fn run(command: &mut Command, input: &[u8]) -> Output {
     let mut child = command
         .stdin(Stdio::piped())
@@ -68,7 +69,7 @@ pub fn run(command: &mut Command, input: &[u8]) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // A program that does not read its input closes the pipe.
+    // The write fails if the program ends without reading its input.
     let _ = child.stdin.take().unwrap().write_all(input);
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || sender.send(child.wait_with_output()));

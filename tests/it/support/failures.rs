@@ -9,6 +9,7 @@ use std::{
 #[derive(Default)]
 pub struct Failures {
     rows: Vec<String>,
+    /// Whether `assert_none` was called. A test without the call would pass with failed rows.
     is_asserted: bool,
 }
 

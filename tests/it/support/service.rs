@@ -54,7 +54,7 @@ impl Service {
         Self { child, address, stdout, stderr }
     }
 
-    /// A running service whose output the test reads itself.
+    /// A service that the test has started itself, and whose output it reads itself.
     pub fn from_child(child: Child, address: SocketAddr) -> Self {
         Self { child, address, stdout: Arc::default(), stderr: Arc::default() }
     }

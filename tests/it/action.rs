@@ -42,6 +42,7 @@ fn steps() -> Vec<Step> {
             {
                 step.environment.push((name.to_owned(), value.to_owned()));
             }
+            // A line of the script. A step without a name has no script: its lines at this depth are the keys of `with`.
             _ if indent >= 8 && !step.name.is_empty() => {
                 step.script += &format!("{}\n", &line[8..]);
             }
@@ -71,8 +72,8 @@ fn defaults() -> BTreeMap<String, String> {
     found
 }
 
-/// Runs the steps in this repository and with these inputs, until one fails. Leaves out the steps that install the
-/// program. Returns the names of the steps that ran, and the output of the last one.
+/// Runs the steps in `folder`, a user's repository, with these inputs, until one fails. Leaves out the steps that
+/// install the program. Returns the names of the steps that ran, and the output of the last one.
 fn run_action(folder: &Path, inputs: &[(&str, &str)]) -> (Vec<String>, Output) {
     let mut values = defaults();
     values.insert("program".to_owned(), env!("CARGO_BIN_EXE_registration-hook").to_owned());
@@ -86,7 +87,7 @@ fn run_action(folder: &Path, inputs: &[(&str, &str)]) -> (Vec<String>, Output) {
         let holds = match step.condition.as_str() {
             "" => true,
             "inputs.against != ''" => !values["against"].is_empty(),
-            // A step that installs the program, which is given here.
+            // A step that installs the program. The input `program` names the one of this build.
             condition if condition.starts_with("inputs.program == ''") => false,
             condition => panic!("unknown condition `{condition}`"),
         };
@@ -176,6 +177,7 @@ fn the_action_fails_for_a_problem_of_the_rules() {
 #[test]
 fn the_action_does_not_read_a_revision_as_an_option_of_git() {
     let folder = users_repository();
+    // `git fetch` would run the program of `--upload-pack`, but only for a remote that exists.
     let mut git = isolated("git");
     run(git.args(["remote", "add", "origin", "."]).current_dir(folder.path()), b"");
 
@@ -209,26 +211,34 @@ fn the_action_compares_nothing_with_a_revision_that_has_no_rules() {
 fn the_action_compares_with_the_same_folder_however_its_path_is_written() {
     let folder = users_repository();
     let absolute = folder.path().join("rules").display().to_string();
-    let elsewhere = tempfile::tempdir().unwrap();
-    let copy = elsewhere.path().join("rules").display().to_string();
-    let mut shell = isolated("bash");
-    run(shell.args(["-c", &format!("cp -r '{absolute}' '{copy}'")]), b"");
+    let changed = "title=members/deny::update → deny by `member-email`";
     let mut failures = Failures::default();
 
-    for (rules, expected) in [
-        (absolute.as_str(), "title=members/deny::update → deny by `member-email`"),
-        ("./rules/", "title=members/deny::update → deny by `member-email`"),
-        (&copy, "::error::rules: "),
-    ] {
+    for rules in [absolute.as_str(), "./rules/"] {
         let inputs = [("rules", rules), ("against", "HEAD"), ("fail-on-change", "true")];
 
         let (steps, output) = run_action(folder.path(), &inputs);
 
         failures.check_eq(rules, steps.len(), 3);
         failures.check(rules, !output.status.success());
-        failures.check_contains(rules, text(&output.stdout), expected);
+        failures.check_contains(rules, text(&output.stdout), changed);
     }
     failures.assert_none();
+}
+
+#[test]
+fn the_action_compares_no_rules_outside_the_repository_with_a_revision() {
+    let folder = users_repository();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let copy = elsewhere.path().join("rules").display().to_string();
+    let mut shell = isolated("bash");
+    run(shell.args(["-c", &format!("cp -r rules '{copy}'")]).current_dir(folder.path()), b"");
+
+    let (steps, output) = run_action(folder.path(), &[("rules", &copy), ("against", "HEAD")]);
+
+    assert_eq!(steps.len(), 3);
+    assert!(!output.status.success());
+    assert!(text(&output.stdout).contains("::error::rules: "), "{}", text(&output.stdout));
 }
 
 #[test]
@@ -248,5 +258,5 @@ fn the_action_shows_each_request_whose_decision_changes() {
     assert!(text(&failed.stdout).contains(&format!("::error{line}")), "{}", text(&failed.stdout));
     assert!(equal.status.success());
     let summary = fs::read_to_string(folder.path().join("summary.md")).unwrap();
-    assert!(summary.contains("4 requests: 0 from allow to deny"), "{summary}");
+    assert!(summary.contains(", 1 from update to deny by `member-email`, "), "{summary}");
 }

@@ -19,13 +19,13 @@ fn each_mistake_has_exactly_the_problems_it_lists() {
     assert!(found.len() > 60, "{}", found.len());
 }
 
-/// The first part of what `check` prints about a settings file.
+/// All that `check` prints on standard output about a settings file.
 fn check_settings(settings: &str) -> String {
     let rules = rules_folder(&[("join.toml", RULES)]);
     let folder = rules_folder(&[("settings.toml", settings)]);
     let mut command = program();
     command.current_dir(&folder).args(["check", "--config", "settings.toml", "--rules"]);
-    // The file may have the user name that belongs to it.
+    // The password for the user name that the file may have.
     command.env("HOOK__AUTH__BASIC__PASSWORD", "Rosario");
     let output = run(command.arg(rules.path()), b"");
     assert_eq!(output.status.code(), Some(1));
@@ -279,7 +279,7 @@ fn entries_of_the_rules_folder_that_no_load_reads_are_noted() {
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(found, expected);
 
-    // The notes explain why there is no hook.
+    // Only if there is no hook are the notes shown beside a problem, since they explain it.
     for name in ["b.TOML", "old/c.toml"] {
         let folder = rules_folder(&[(name, rule)]);
         let output = run(program().args(["check", "--rules"]).arg(folder.path()), b"");
@@ -289,7 +289,7 @@ fn entries_of_the_rules_folder_that_no_load_reads_are_noted() {
         assert!(printed.contains("note: `"), "{name}: {printed}");
     }
 
-    // The built-in rules are in no folder.
+    // The built-in rules are in no folder, so no file is noted.
     let empty = tempfile::tempdir().unwrap();
     fs::write(empty.path().join("notes.txt"), "x").unwrap();
     let output = run(program().arg("check").current_dir(&empty), b"");
@@ -322,6 +322,7 @@ fn an_unknown_setting_names_the_key_that_is_meant_and_is_the_only_problem() {
     ] {
         let mut command = program();
         command.args(["check", "--rules"]).arg(rules.path()).env(name, value);
+        // The other half of the credentials, so that the unknown setting is the only problem.
         if name.ends_with("PASSWORD") {
             command.env("HOOK__AUTH__BASIC__USERNAME", "okta");
         } else if name.contains("AUTH") {
@@ -351,13 +352,9 @@ fn a_key_in_a_section_above_its_own_names_the_whole_key() {
 
 #[test]
 fn a_misspelt_placeholder_of_a_lookup_is_said_to_deny() {
-    let rule = "[self_service_registration.lookups.member]\nfile = \"members.csv\"\nmatch = { email = \"{emial}\" }\nreturns = [\"level\"]\n[[self_service_registration.rules]]\nid = \"r\"\nattribute = \"email\"\nlookup = \"member\"\nmessage = \"m\"\n";
-    let rule = rule.replace(
-        "attribute = \"email\"\n",
-        "reason = \"R\"\nlocation = \"data.userProfile.email\"\n",
-    );
+    let rule = "[self_service_registration.lookups.member]\nfile = \"members.csv\"\nmatch = { email = \"{emial}\" }\nreturns = [\"level\"]\n[[self_service_registration.rules]]\nid = \"r\"\nreason = \"R\"\nlocation = \"data.userProfile.email\"\nlookup = \"member\"\nmessage = \"m\"\n";
     let folder =
-        rules_folder(&[("a.toml", &rule), ("members.csv", "email,level\na@okta.com,gold\n")]);
+        rules_folder(&[("a.toml", rule), ("members.csv", "email,level\na@okta.com,gold\n")]);
 
     let output = run(program().args(["check", "--rules"]).arg(folder.path()), b"");
     let printed = text(&output.stdout);

@@ -1,4 +1,4 @@
-//! The running service with an issuer that fails or is slow, and how often it is asked for keys.
+//! The running service with an issuer that fails or is slow, and how often the service asks it for keys.
 
 use std::{
     io::Write as _,
@@ -112,6 +112,7 @@ fn refused_tokens_get_their_status_challenge_and_log_line() {
 
     failures.assert_none();
 
+    // The decision line of the accepted request names the client. No line and no message has a token, `eyJ…`.
     let lines = wait_for("the lines", || {
         let lines = service.stdout();
         lines.contains(&format!("oauth:{CLIENT}")).then_some(lines)
@@ -179,7 +180,7 @@ fn an_issuer_that_starts_later_makes_the_service_ready() {
 fn an_issuer_that_closes_each_connection_soon_after_its_answer_is_read_each_time() {
     let close_after = Some(Duration::from_millis(3));
     let issuer = Issuer::start(Behaviour { close_after, ..Behaviour::default() });
-    // The pauses between two fetches are half of it.
+    // The service fetches the keys again after half of this time.
     let more = [("HOOK__AUTH__OAUTH__MAX_STALE", "1s")];
     let service = service_with_issuer(issuer.address, &more);
 
@@ -271,7 +272,7 @@ fn a_silent_issuer_delays_callers_by_about_two_seconds() {
 
 #[test]
 fn an_invalid_key_set_keeps_the_last_valid_keys() {
-    // The last one is a valid key set that is too large: 3 MiB of white space.
+    // The last change makes a valid key set too large, by 3 MiB of white space.
     let bad: [fn(&mut Behaviour); 7] = [
         |it| it.status = 500,
         |it| it.status = 404,
@@ -314,7 +315,7 @@ fn removing_a_key_invalidates_remembered_tokens() {
     issuer.change(|behaviour| behaviour.keys = key_set(&["k2"]));
 
     assert_eq!(call(&service, &token_of_unknown_key(&issuer, "x")).status, 401);
-    assert_eq!(call(&service, &good).status, 401, "it is forgotten with its key");
+    assert_eq!(call(&service, &good).status, 401, "the remembered token is forgotten with its key");
 }
 
 /// A key with a member of its private half.
@@ -351,7 +352,7 @@ fn a_key_published_with_its_private_half_is_refused_even_if_it_is_the_only_one()
     assert_eq!(call(&service, &signed(&issuer, "k1", "k1", "new")).status, 503);
     assert_eq!(readiness(&service).status, 503);
 
-    // The private half stays known when the key is published without it or by another name.
+    // The key stays refused when it is published again without its private half, or by another name.
     let mut renamed = jwk("k1");
     renamed["kid"] = json!("k3");
     issuer.change(|behaviour| behaviour.keys = keys(&[jwk("k1"), renamed, jwk("k2")]));
@@ -382,7 +383,7 @@ fn a_leaked_key_is_removed_and_the_other_valid_keys_stay() {
 
     assert_eq!(call(&service, &known).status, 200);
 
-    // No key is usable, so the last valid ones stay. One name tries to forge a log line.
+    // No key of the new set is usable, so the last valid keys stay, but not `k1`. One name tries to forge a log line.
     let mut hostile = leaked("k1");
     hostile["kid"] = json!(format!("\n\u{202e}{}", "x".repeat(500)));
     issuer.change(|behaviour| behaviour.keys = keys(&[leaked("k1"), hostile]));
@@ -424,6 +425,7 @@ fn a_leaked_key_stays_refused_whatever_a_reload_changes() {
 
     issuer.change(|behaviour| behaviour.keys = key_set(&["k1", "k2"]));
     let jwks_uri = format!("{oauth}jwks_uri = '{}/v1/keys'\n", name(issuer.address));
+    // Makes a change, waits for its reload, and returns the status for a token of the good key, `k2`.
     let reload = |count: usize, change: &dyn Fn()| {
         change();
         service.wait_for_log_count("the new settings of [auth] are active", count);
@@ -515,7 +517,8 @@ fn keys_are_refreshed_before_max_stale_and_expire_after_it() {
     wait_for_keys(&service);
     let token = issuer.token(&json!({}));
     let start = Instant::now();
-    // The keys are fetched every two seconds. A busy machine may be late by two.
+    // Longer than `MAX_STALE`, so the first keys would have expired. The keys are fetched every two seconds. A busy
+    // machine may be late by two.
     while start.elapsed() < Duration::from_secs(5) || issuer.fetches() < 3 {
         assert_eq!(call(&service, &token).status, 200);
         thread::sleep(Duration::from_millis(100));
@@ -659,7 +662,11 @@ fn many_wrong_credentials_do_not_lock_out_valid_callers() {
     let bad = request("POST", HOOK, &["Authorization: Basic AAAA", JSON], b"{}");
     thread::scope(|scope| {
         for _ in 0..4 {
-            scope.spawn(|| (0..500).for_each(|_| assert_eq!(service.send(&bad).status, 401)));
+            scope.spawn(|| {
+                for _ in 0..500 {
+                    assert_eq!(service.send(&bad).status, 401);
+                }
+            });
         }
         for _ in 0..50 {
             assert_eq!(service.post(HOOK, &registration("{}")).status, 200);

@@ -46,11 +46,13 @@ fn commands_have_no_published_secret_and_pass_no_failed_call_on() {
     let mut failures = Failures::default();
 
     for block in blocks() {
+        // The password of Okta's guide, and `admin:` in Base64.
         for secret in ["supersecret", "YWRtaW46"] {
             failures.check(&block.text, !block.text.contains(secret));
         }
         let commands = block.text.replace("|\n", "|");
         for line in commands.lines().filter(|line| line.contains("curl ")) {
+            // With `-f`, curl prints no body of an error, which jq would read as the answer.
             let option = if line.contains("jq ") { "curl -f " } else { "curl --fail-with-body " };
             failures.check_contains(line, line, option);
         }

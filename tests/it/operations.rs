@@ -131,7 +131,7 @@ fn requests_rules_refusals_and_connections_are_counted() {
     let revision = line["rules_revision"].as_str().unwrap();
 
     assert_eq!(after[&format!(r#"registration_hook_rules_info{{revision="{revision}"}}"#)], 1.0);
-    // Labels come from the loaded rules or from fixed sets.
+    // Labels come from the loaded rules or from fixed sets, so the unknown path `/x…` is in none.
     assert!(after.keys().all(|sample| !sample.contains("/x")), "{after:?}");
 }
 
@@ -244,7 +244,7 @@ fn clock_skew_within_the_leeway_is_accepted_and_refused_tokens_are_counted() {
     let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, &**value)).collect();
     let (service, metrics) = with_metrics(&settings);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    // Calls with a token of five minutes from a clock that is `off` seconds ahead.
+    // Calls with a token for five minutes, issued `age` seconds ago by a clock that is `off` seconds ahead.
     let call = |off: i64, age: i64| {
         let issued = now.cast_signed() - age + off;
         let token = issuer.token(&json!({"iat": issued, "exp": issued + 300}));
@@ -267,7 +267,7 @@ fn clock_skew_within_the_leeway_is_accepted_and_refused_tokens_are_counted() {
     assert_eq!(samples[r#"registration_hook_jwks_fetches_total{result="error"}"#], 0.0);
 }
 
-/// Okta's System Log shows it to the admin: shadow rules as well, but no profile value.
+/// Okta's System Log shows `debugContext` to admins, so it lists shadow rules as well, but has no profile value.
 #[test]
 fn debug_context_lists_the_outcome_of_each_rule_when_enabled() {
     let folder = tempfile::tempdir().unwrap();
@@ -311,6 +311,7 @@ fn debug_context_lists_the_outcome_of_each_rule_when_enabled() {
 
     failures.assert_none();
 
+    // A body that is not JSON: refusals have no `debugContext`.
     let none = service.post("/hook", &registration("{}").repeat(2));
 
     assert_eq!((none.status, none.text().contains("debugContext")), (400, false));
@@ -379,7 +380,7 @@ fn copy_pair(folder: &Path, pair: &str) {
     fs::copy(pem(&format!("{pair}.key")), folder.join("key.pem")).unwrap();
 }
 
-/// The TLS library warns about every client that breaks the protocol.
+/// The TLS library warns about every client that breaks the protocol. The log throttles these warnings.
 #[test]
 fn broken_tls_handshakes_do_not_fill_the_log() {
     let (service, _folder) = with_tls("p256");
@@ -397,7 +398,7 @@ fn broken_tls_handshakes_do_not_fill_the_log() {
 }
 
 #[test]
-fn plain_http_where_tls_is_expected_is_named_in_the_log() {
+fn plain_http_where_tls_is_expected_is_named_in_the_log_once() {
     let (service, _folder) = with_tls("p256");
     for _ in 0..3 {
         let mut stream = service.connect();

@@ -1,5 +1,5 @@
 //! Checks against an org's user schema and form: `check --schema` and `--policy`. The JSON in
-//! `tests/org` has the form of answers of Okta's API. The rules beside it list their problems.
+//! `tests/org` has the form of answers of Okta's API. The rules files beside it list their problems.
 
 use std::fs;
 
@@ -129,7 +129,7 @@ fn policy(attributes: usize, listed: bool) -> String {
     if listed { format!("[{rule}]") } else { rule }
 }
 
-/// A policy's rule with these hooks and this more.
+/// A policy's rule with these hooks. `more` follows its attributes.
 fn policy_of_hooks(hooks: &str, more: &str) -> String {
     format!(
         r#"[{{"type":"PROFILE_ENROLLMENT","actions":{{"profileEnrollment":{{"preRegistrationInlineHooks":[{hooks}],"profileAttributes":[{{"name":"email"}}]{more}}}}}}}]"#
@@ -188,10 +188,10 @@ fn sections_that_the_policy_makes_unused_or_missing_are_noted() {
             r#","unknownUserAction":"REGISTER""#,
             missing(first, ssr),
         ),
-        // Okta does not document the scopes, so another one may mean any flow.
+        // Okta does not document the scopes, so an unknown scope may mean any flow.
         (&registration, scopes(r#""ALL""#), "", String::new()),
         (&registration, String::new(), "", unused(first, ssr, "the policy names no inline hook")),
-        // Older answers have no scopes, so that either request may come.
+        // Older answers have no scopes, so either request may come.
         (&registration, r#"{"inlineHookId":"cal1"}"#.to_owned(), "", String::new()),
         (
             &registration,

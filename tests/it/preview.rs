@@ -207,8 +207,9 @@ fn preview_page_answers_only_to_its_own_host_and_origin() {
     for (headers, status) in rows {
         let answer = preview.send("POST", &path, headers, question);
         failures.check_eq(format!("{headers:?}"), answer.status, status);
-        let page = preview.send("GET", &format!("/{}/", preview.token), headers, b"");
+        // The page itself needs no content type: only a wrong host or origin refuses it.
         if status == 403 && headers.contains(&JSON) {
+            let page = preview.send("GET", &format!("/{}/", preview.token), headers, b"");
             failures.check_eq(format!("GET {headers:?}"), page.status, 403);
         }
     }
@@ -233,6 +234,7 @@ fn preview_page_has_strict_headers_and_is_small() {
     let preview = Preview::start();
     let mut failures = Failures::default();
     let mut size = 0;
+    // The page is at the empty name.
     let mut names = vec![String::new()];
     for entry in fs::read_dir(repository("src/preview/page")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
@@ -312,7 +314,7 @@ fn preview_gives_a_curl_line_that_works_with_tls() {
     let decided = preview.decide("registrationHookSSR", &request, json!({}));
     let banner = preview.service.stderr();
 
-    // The certificate has no name for this machine's address.
+    // The certificate does not name this machine's address, so curl needs `-k`.
     let start = r#"curl -k -u "admin:$HOOK_PASSWORD" "#;
     let curl = decided["curl"].as_str().unwrap();
     assert!(curl.starts_with(start), "{curl}");
@@ -544,6 +546,7 @@ fn preview_keeps_decided_requests_when_strangers_send_many_others() {
         preview.service.send(&crate::support::request("POST", "/none", &[], b""));
     }
 
+    // The newest 30 refused requests, and the decided one, which has a limit of its own.
     let requests = preview.requests();
     assert_eq!(requests.len(), 31);
     assert_eq!(requests[0]["row"]["refusal"]["reason"], "not_found");
@@ -590,7 +593,7 @@ fn preview_shows_broken_fixtures_and_edits_of_fixtures() {
         assert!(problem.contains(&format!("{name}.response.json")), "{name}: {problem}");
     }
 
-    // An edit in place changes no folder.
+    // An edit in place changes the file, but not the metadata of its folder.
     fs::write(fixtures.join("good.response.json"), deny.replace("DENY", "ALLOW")).unwrap();
     wait("the edited answer", &|rules| rules["unchanged_fixture_count"] == 1);
     assert_eq!(preview.get_json("api/fixtures")[0]["recorded"], "allow");
@@ -683,6 +686,7 @@ fn preview_refuses_a_question_that_is_too_large() {
 fn preview_says_why_it_cannot_read_a_question() {
     let preview = Preview::start();
     let path = format!("/{}/api/decide", preview.token);
+    // A page can send a lone surrogate, and no strict reader of JSON takes it.
     let question = br#"{"hook":"h","request":"{}","lookups":{},"added":["\ud800"]}"#;
 
     let answer = preview.send("POST", &path, &[&preview.host(), JSON], question);
@@ -709,7 +713,7 @@ fn preview_stops_gracefully_while_a_page_is_open() {
 }
 
 #[test]
-fn preview_says_which_port_is_taken() {
+fn preview_names_the_flag_whose_port_is_taken() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let mut command = program();

@@ -31,8 +31,8 @@ fn check(rules: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     (output.status.code(), text(&output.stdout).to_owned() + text(&output.stderr))
 }
 
+/// The findings about a rule that accepts these texts and every value of another type. Its examples are `shown`.
 fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<String> {
-    // Accepts a value of any type, but only these texts.
     let only = Check::Custom {
         expected: "one of a few texts".to_owned(),
         check_value: Box::new(|value| match value.text() {
@@ -72,8 +72,8 @@ fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<Strin
 fn the_probe_reports_every_kind_of_attack_that_passes() {
     let mut finding =
         check_listed_problems("tests/probe", &Lints { probe: true, ..Default::default() });
+    // No real check accepts values of any type, so this kind of attack needs a rule of its own.
     finding.extend(findings(&["red"], &["red"]));
-    // Each attack finds something in one of the files.
     let attacks: toml::Table =
         fs::read_to_string(repository("src/lint/attacks.toml")).unwrap().parse().unwrap();
 
@@ -106,7 +106,7 @@ fn each_format_has_attacks_of_its_own() {
     for format in formats {
         let from = match format.as_str().unwrap() {
             "email" => "from = \"address\"".to_owned(),
-            // Each of its texts is a number.
+            // Each text of this format is a number, so the attacks on numbers are tried on it.
             "integer" => "from = { format = \"number\" }".to_owned(),
             name => format!("from = {{ format = \"{name}\" }}"),
         };
@@ -187,6 +187,7 @@ fn every_input_of_each_attack_is_tried() {
         let found = findings(texts, &[shown]);
 
         failures.check(format!("{passes:?}: {found:?}"), found[0].contains(printed));
+        // An input that an example shows is meant to pass.
         failures.check(
             passes,
             !findings(texts, &[shown, passes]).iter().any(|finding| finding.contains(printed)),
@@ -264,7 +265,7 @@ fn a_probe_that_takes_too_long_ends_and_says_so() {
         let found = probe::probe_rule(rule, &examples, context, &mut probed);
 
         assert!(found[0].contains("not all inputs were tried"), "{found:?}");
-        assert_eq!(probed.rules, 1, "the second is not tried");
+        assert_eq!(probed.rules, 1, "beyond the limit no rule is tried");
     }
 }
 

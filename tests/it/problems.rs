@@ -12,6 +12,7 @@ use crate::support::{
     BASIC, Failures, Service, Work, lint_rules, load_rules, registration, repository, rules_folder,
 };
 
+/// A problem as the files list it.
 fn found(problem: &Problem) -> String {
     match problem.place.split_once(".toml:") {
         Some((_, position)) => format!("{position} {}", problem.message),
@@ -48,7 +49,7 @@ fn every_invalid_rules_file_has_exactly_the_problems_it_lists() {
     assert!(found.len() > 40, "{}", found.len());
 }
 
-/// Without a file of the org, `check` reports exactly the problems for which the service does not start, and the
+/// Without `--schema` and `--policy`, `check` reports exactly the problems for which the service does not start, and the
 /// locations at which no message is shown.
 #[test]
 fn the_service_has_the_problems_that_check_reports() {
@@ -91,7 +92,7 @@ fn a_problem_shows_its_line_and_a_mark_below() {
     let problems = problems(folder.path());
     let place = folder.path().join("hook.toml");
 
-    // The misspelt key explains why the section has neither rules nor `allow_all`.
+    // The misspelt key explains why the section has neither rules nor `allow_all`, so that is not a second problem.
     assert_eq!(problems.total(), 1);
     assert_eq!(
         problems[0].to_string(),

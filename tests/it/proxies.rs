@@ -1,4 +1,4 @@
-//! Proxies of outgoing HTTP: which URL takes which, and the keys of an issuer and lookups through one.
+//! Proxies of outgoing HTTP: which URL takes which proxy, and how keys and lookups are asked for through a proxy.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -199,6 +199,7 @@ fn read_head(stream: &mut impl std::io::Read) -> String {
     String::from_utf8(head).unwrap()
 }
 
+/// Copies the bytes of each connection to the other one, until both end.
 fn connect_both(mut one: TcpStream, mut other: TcpStream) {
     let (mut one_back, mut other_back) = (one.try_clone().unwrap(), other.try_clone().unwrap());
     thread::spawn(move || {

@@ -125,6 +125,7 @@ proptest! {
         nearby in any::<bool>(),
         digits in "[0-9]{0,3}",
     ) {
+        // `scaled` has no room for smaller exponents.
         prop_assume!(value.split_once(['e', 'E']).is_none_or(|(_, exponent)| exponent.parse::<i32>().unwrap() > -30));
         // Numbers that differ only in their last digits are the difficult ones.
         let value = match bound.split_once('e') {

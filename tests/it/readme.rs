@@ -57,7 +57,7 @@ fn progressive(form: &str) -> Vec<u8> {
         .into_bytes()
 }
 
-/// Each row has the start of a row in the table of `docs/okta-sample.md`, and requests that it speaks of.
+/// Each row has the start of a row in the table of `docs/okta-sample.md`, and a request that this row describes.
 #[test]
 fn requests_get_the_answers_of_the_table_that_compares_us_with_the_sample_of_okta() {
     let address = |email: &str| format!(r#"{{"login":"{email}","email":"{email}"}}"#);

@@ -51,7 +51,7 @@ fn check(failures: &mut Failures, service: &Service, row: &Refused) {
     failures.check_eq(&shown, line["status"].as_u64(), Some(u64::from(*status)));
     failures.check_eq(&shown, line["reason"].as_str(), Some(*reason));
     failures.check_contains(&shown, message, cause);
-    // The cause of a bad body is the sender's as well; that of bad credentials is not.
+    // The answer may show its sender the cause of a bad body, but not the cause of wrong credentials or paths.
     let is_secret = matches!(status, 401 | 403 | 404);
     failures.check(&shown, !is_secret || !answer.text().contains(cause));
 }
@@ -524,6 +524,7 @@ fn a_refused_token_names_what_differs() {
         wait_until("the keys", || service.send(&request("GET", "/readyz", &[], b"")).status == 200);
         check(&mut failures, &service, row);
     }
+    // The first setting is the issuer. Nothing listens at this one.
     let down = [&settings[1..], &[("HOOK__AUTH__OAUTH__ISSUER", "http://127.0.0.1:9/x")]].concat();
     let row = refused(claims_of(json!({})), 503, "keys_unavailable", "begins with `token keys:`");
     check(&mut failures, &Service::start(&down), &row);

@@ -15,8 +15,8 @@ use serde_json::json;
 
 use crate::issuer::{self, Behaviour, Issuer};
 use crate::support::{
-    AUTHORIZATION, BASIC, Failures, JSON, Service, program, registration, repository, request,
-    rules_folder, wait_until,
+    BASIC, Failures, JSON, Service, program, registration, repository, request, rules_folder,
+    wait_until,
 };
 
 pub const HOOK: &str = "/hook";
@@ -207,7 +207,7 @@ fn writes_slowly(reload: &str) -> bool {
     let seconds: u64 = reload.trim_end_matches('s').parse().unwrap();
     let within = Duration::from_secs(seconds);
     let start = Instant::now();
-    // Every beginning of it is either invalid or admits everything.
+    // Every beginning of this text is invalid or admits everything, so an admitted request shows that a part is loaded.
     let mut growing = "[self_service_registration]\nallow_all = true\n".to_owned();
     let mut last_write = start;
 
@@ -248,7 +248,7 @@ fn list_files_are_reloaded_with_the_rules() {
 
     replace_file(folder.path(), "domains.txt", "new.example\n");
     wait_until("the list to be active", || admits(&service, "new.example"));
-    // As file systems leave a file after a crash.
+    // After a crash, a file system may leave zeros in a file.
     replace_file(folder.path(), "domains.txt", &"\0".repeat(4096));
     wait_until("readiness to change", || readiness(&service) == STALE);
 
@@ -308,7 +308,7 @@ fn a_secret_is_rotated_without_a_restart() {
     assert_eq!((status(&service, "A"), status(&service, "B")), (200, 200));
 
     fs::write(&secret, "B\n").unwrap();
-    wait_until("the old one to go", || status(&service, "A") == 401);
+    wait_until("the secret A to go", || status(&service, "A") == 401);
 
     assert_eq!(status(&service, "B"), 200);
 
@@ -329,7 +329,7 @@ fn a_secret_is_rotated_without_a_restart() {
 
     write(&(by_value("\"B\"") + "[server]\nbody_limit = 1000\n"));
     service.wait_for_log("changes outside of [auth] and [sources] need a restart");
-    wait_until("the other one to go", || status(&service, "C") == 401);
+    wait_until("the secret C to go", || status(&service, "C") == 401);
 }
 
 #[test]
@@ -430,7 +430,7 @@ fn changed_token_settings_apply_and_unchanged_ones_keep_the_keys() {
 
     assert_eq!((call(), issuer.fetches()), (200, 1), "the keys are kept");
 
-    // The keys stay valid when the requirements of tokens change.
+    // Another scope needs no new keys. The issuer would not give any.
     issuer.change(|behaviour| behaviour.status = 500);
     write("another.scope", "B");
     wait_until("the token to be refused", || call() == 403);
@@ -470,7 +470,7 @@ fn a_world_readable_secret_is_logged_as_a_warning() {
             BASIC[0],
             ("HOOK__AUTH__BASIC__PASSWORD_FILE", secret.to_str().unwrap()),
         ]);
-        service.send(&request("GET", "/healthz", &[AUTHORIZATION], b""));
+        // The warning follows the curl line of the startup banner.
         service.wait_for_log("curl ");
         let warning = "every user of this machine";
         if warned {
@@ -513,7 +513,7 @@ fn many_problems_are_logged_as_a_few_lines_and_a_count() {
     assert!(log.len() < 10_000, "{log}");
 }
 
-/// The new secret cannot be read while every file descriptor is in use.
+/// Without a file descriptor, the service cannot read the new secret.
 #[test]
 #[cfg(target_os = "linux")]
 fn an_unreadable_secret_is_reported_once_and_read_again() {

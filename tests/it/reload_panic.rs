@@ -18,7 +18,7 @@ use crate::{
     support::{BASIC, Service, isolated, rules_folder, wait_until},
 };
 
-/// A message with this part panics, the first two times.
+/// The variable with a part of a message. Logging a message with this part panics, the first two times.
 const PANICS_AT: &str = "TEST_PANICS_AT";
 
 /// Prints messages, or panics.
@@ -76,7 +76,7 @@ fn a_panic_while_rules_are_read_is_a_rejected_reload_and_is_retried() {
     let rejected =
         || samples(metrics)[r#"registration_hook_rules_reloads_total{result="rejected"}"#];
 
-    // To log the problem of these rules panics.
+    // Logging the problem of these rules panics.
     replace_file(folder.path(), "hook.toml", &rules(""));
     service
         .wait_for_log("rules: not reloaded, the last valid version stays active: internal error");

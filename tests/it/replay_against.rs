@@ -1,4 +1,4 @@
-//! `replay --against`: whose decision a change of rules turns.
+//! `replay --against`: the requests whose decision a change of rules turns.
 
 use std::{fs, path::Path};
 
@@ -12,6 +12,7 @@ fn rules(domains: &str) -> String {
     )
 }
 
+/// Old rules, new rules and recorded requests of the hook `members`.
 struct Folders {
     all: tempfile::TempDir,
 }
@@ -31,6 +32,7 @@ impl Folders {
         fs::write(self.all.path().join(name), content).unwrap();
     }
 
+    /// Records a registration with this address. Writes no answer, which a comparison of rules does not need.
     fn record(&self, case: &str, email: &str) {
         let request = registration(&format!(r#"{{"email":"{email}"}}"#));
         self.write(&format!("recorded/members/{case}.request.json"), request);
@@ -119,7 +121,7 @@ fn requests_to_a_new_hook_turn_nothing() {
 }
 
 #[test]
-fn recorded_lookups_that_the_other_rules_lack_are_ignored() {
+fn recorded_results_that_the_other_rules_do_not_use_are_ignored() {
     let with_lookup = |returns: &str| {
         format!(
             "[self_service_registration.lookups.member]\nfile = \"members.csv\"\n\

@@ -91,6 +91,7 @@ fn answer(stream: &mut TcpStream, status: u16, body: &str) {
     );
 }
 
+/// Reads a head, and a body of its `Content-Length`.
 fn read_request(stream: &mut TcpStream) -> String {
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     let mut bytes = Vec::new();
@@ -170,7 +171,7 @@ fn a_call_has_the_headers_of_okta_and_the_credentials() {
 }
 
 #[test]
-fn a_failure_of_the_service_is_retried_once() {
+fn only_a_missing_or_5xx_answer_is_retried_and_only_once() {
     let mut failures = Failures::default();
 
     for (name, replies, code, calls, part) in [
@@ -186,7 +187,7 @@ fn a_failure_of_the_service_is_retried_once() {
         ("503 503", &[Reply::Answer(503, "{}")], 1, 2, "none answered only"),
         ("503", &[Reply::Answer(503, "{}")], 1, 2, "status 503"),
         ("201", &[Reply::Answer(201, ALLOW)], 1, 1, "201; Okta documents 200 and 204 only\n"),
-        // A service that answers no call at all is not a difference.
+        // A service that answers no call at all is an error, with the exit code 2, and not a difference.
         ("hang hang", &[Reply::Hang], 2, 2, "does not answer: no answer within 3 s"),
         ("401", &[Reply::Answer(401, "{}")], 1, 1, "status 401"),
         ("204", &[Reply::Answer(204, "")], 1, 1, "status 204, which decides nothing"),
@@ -267,7 +268,7 @@ fn no_text_of_an_answer_begins_a_line_of_the_report() {
 }
 
 #[test]
-fn an_answer_that_is_too_large_is_an_answer() {
+fn an_answer_that_is_too_large_does_not_count_as_missing() {
     let large: &'static str = "x".repeat((1 << 20) + 1).leak();
     let service = StandIn::start(Box::leak(Box::new([Reply::Answer(200, large)])));
 
@@ -291,7 +292,7 @@ fn a_service_that_never_answers_is_given_up() {
     assert!(printed.contains("does not answer"), "{printed}");
 }
 
-/// The time-outs are in the times of the report.
+/// The times in the report include those of the calls without an answer.
 #[test]
 fn a_hook_that_hangs_gets_no_further_requests() {
     let service = StandIn::start(&[Reply::Answer(200, ALLOW), Reply::Hang]);
@@ -301,6 +302,7 @@ fn a_hook_that_hangs_gets_no_further_requests() {
     let report: Value = serde_json::from_str(&printed).unwrap();
     let mut failures = Failures::default();
     failures.check_eq("code", code, Some(1));
+    // One request with an answer, and three without one, each with a retry.
     failures.check_eq("calls", service.requests().len(), 1 + 2 * 3);
     failures.check_eq("unanswered", &report["unanswered"], &Value::from(3));
     failures.check_eq("answered_on_retry", &report["answered_on_retry"], &Value::from(0));
@@ -365,6 +367,7 @@ fn a_terminal_shows_progress_that_takes_long() {
     let folder = recorded(4);
     let command = format!("registration-hook replay . --url {}", service.url);
 
+    // Without the program `script` there is no terminal.
     let Some(printed) = on_terminal(&command, folder.path(), &[]) else {
         return;
     };

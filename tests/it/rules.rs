@@ -13,7 +13,7 @@ use registration_hook::{
 use serde_json::{Value, json};
 
 use crate::support::{
-    Failures, Work, hook as hook_of, load_rules, registration, repository, rules_folder,
+    Failures, Work, hook as hook_of, load_rules, registration, repository, rules_folder, text,
 };
 
 const FACTS: Facts = Facts::of_day(date(2026, 11, 21));
@@ -500,10 +500,6 @@ cause_domain = "external-service"
     );
 }
 
-fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).unwrap()
-}
-
 #[test]
 fn allow_all_copies_the_updated_attributes_or_allows() {
     let hook = hook_of("[progressive_profile]\nallow_all = true\nupdate = ['b', 'a']\n");
@@ -572,7 +568,7 @@ fn too_many_causes_for_okta_become_one() {
     let answer = pipeline::answer(&hook, &body, &FACTS).unwrap();
 
     assert_eq!((answer.decision, answer.too_large), (DecisionKind::Deny, true));
-    assert_eq!(answer.verdicts.len(), 300, "they are counted and logged as ever");
+    assert_eq!(answer.verdicts.len(), 300, "all verdicts are counted and logged");
 
     let messages: Value = serde_json::from_slice(&answer.body).unwrap();
 
@@ -619,6 +615,7 @@ fn a_very_long_value_is_not_matched_against_patterns() {
     assert!(!passes(&hook, &format!(r#"{{"a":"{value}"}}"#)));
     // Generous: without the limit it took a minute in a debug build.
     assert!(work.taken().as_secs() < 10, "{:?}", work.taken());
+    // A pattern that the value would match.
     assert!(!passes(
         &with_rule("attribute = 'a'\npattern = '1+'"),
         &format!(r#"{{"a":"{value}"}}"#)
@@ -647,7 +644,7 @@ fn a_panic_in_a_check_fails_only_its_request() {
         attributes: NonEmpty::of(Spanned::new(ValueName::Form("a".to_owned()), 0..0)),
         checks: NonEmpty::of(PartCheck::from(Check::Custom {
             expected: String::new(),
-            check_value: Box::new(|_| panic!("messages by a test")),
+            check_value: Box::new(|_| panic!("a panic for the test")),
         })),
         optional: false,
     };
@@ -717,7 +714,7 @@ fn a_rule_counts_only_where_all_its_conditions_hold() {
         (r#"{"userType":"contractor","badge":"1234"}"#, true),
         (r#"{"userType":"contractor","country":"US"}"#, false),
         (r#"{"userType":"contractor","country":"DE"}"#, true),
-        // A value of another type counts as a match, so that it cannot skip the rule.
+        // A value of another type counts as a match, so that nobody can skip the rule by changing the type.
         (r#"{"userType":["contractor"]}"#, false),
         (r#"{"userType":{}}"#, false),
     ] {
@@ -784,6 +781,7 @@ message = { default = "A digit.", fr = "Un chiffre." }
         (r#"{"preferredLanguage":"fr-CA, en;q=0.8"}"#, "Non. Un chiffre."),
         (r#"{"preferredLanguage":"zh-Hant"}"#, "No. 數字"),
         (r#"{"preferredLanguage":" fr ; q=1"}"#, "Non. Un chiffre."),
+        // A tag of 35 bytes is read, and a longer one is not.
         (r#"{"preferredLanguage":"fr-a-b-c-d-e-f-g-h-i-j-k-l-m-n-o-pp"}"#, "Non. Un chiffre."),
         (r#"{"preferredLanguage":"fr-a-b-c-d-e-f-g-h-i-j-k-l-m-n-o-ppp"}"#, "No. A digit."),
         (r#"{"preferredLanguage":"?","locale":"fr"}"#, "Non. Un chiffre."),
@@ -808,6 +806,7 @@ message = { default = "A digit.", fr = "Un chiffre." }
     );
     assert!(messages(&of_profile("[]")).ends_with("A digit."));
 
+    // The tag is too long to be read, so `locale` counts.
     let long = "x-".repeat(100_000);
     let profile = format!(r#"{{"locale":"fr_FR","preferredLanguage":"{long}"}}"#);
 

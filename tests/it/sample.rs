@@ -58,6 +58,7 @@ fn each_sample_has_a_fresh_event_id_and_the_present_time() {
 fn login_follows_the_email_unless_it_is_set() {
     let email = sample(&["ssr", "--set", "email=ann@okta.com"]);
     let both = sample(&["ssr", "--set", "email=ann@okta.com", "--set", "login=ann"]);
+    // The text that `login` has without an address.
     let default = "login=rosario.jones@okta.com";
     let equal = sample(&["ssr", "--set", default, "--set", "email=ann@okta.com"]);
 

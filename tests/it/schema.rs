@@ -49,7 +49,7 @@ fn load(text: &str) -> Result<(), Problems> {
     load_rules(folder.path()).map(|_| ())
 }
 
-/// The texts of all files below a folder whose names end so.
+/// The texts of all files below a folder whose names have this ending.
 fn files(directory: &Path, ending: &str) -> Vec<String> {
     let mut texts = Vec::new();
     for entry in fs::read_dir(directory).unwrap() {
@@ -106,7 +106,7 @@ fn the_schema_accepts_the_shipped_rules_and_examples() {
 fn schema_and_loader_know_the_same_keys_in_every_table() {
     let schema = schema();
     let vocabulary = vocabulary();
-    // The place of a table's keys in the schema, and a file with a gap where a key belongs.
+    // The place of a table's keys in the schema, and the texts of a file before and after a key of this table.
     let part = "attribute = 'email', format = 'email'";
     let tables = [
         ("/properties", "", ""),
@@ -171,19 +171,22 @@ fn schema_and_loader_know_the_same_keys_in_every_table() {
             let text = format!("{before}{word} = 'list.txt'{after}\n");
             let unknown = match load(&text) {
                 Ok(()) => false,
+                // The text before the key has the same key.
                 Err(problems)
                     if problems.iter().any(|one| one.message.contains("duplicate key")) =>
                 {
                     continue;
                 }
+                // The last message is about a table of a list, whose only key is `file`.
                 Err(problems) => problems.iter().any(|one| {
                     one.message.contains(&format!("unknown key `{word}`"))
                         || one.message.contains(&format!("`{word}` belong"))
                         || one.message.ends_with("`{ file = \"roster.txt\" }`, found a table")
                 }),
             };
+            // The schema has `false` for a key of another flow's section.
             let known = keys.get(word).is_some_and(|schema| *schema != Value::Bool(false));
-            // Describing a row loads it again.
+            // Only a row that fails is described, since that loads the file again.
             if known == unknown {
                 failures.check_eq(format!("{place} {word}: {:?}", load(&text)), known, !unknown);
             }

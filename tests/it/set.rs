@@ -98,7 +98,7 @@ fn the_first_branch_that_holds_is_written() {
     ]);
 }
 
-/// In a rule's `when` these count as holding.
+/// In a rule's `when`, such a condition holds.
 #[test]
 fn a_condition_of_a_branch_that_cannot_be_read_does_not_hold() {
     let mut failures = Failures::default();
@@ -295,9 +295,8 @@ fn a_pattern_gives_a_template_the_texts_of_its_groups() {
     ]);
 }
 
-/// The time to find groups is bounded as that of a match is.
 #[test]
-fn a_costly_value_is_not_written() {
+fn groups_of_a_costly_pattern_take_bounded_time() {
     let source = r#"{ from = "a", pattern = '(?<a>(\pL{1,8} ?){1,8})x', value = "{a}" }"#;
     let hook = with_source(source);
     let work = Work::start();
@@ -418,6 +417,7 @@ fn an_identifier_depends_on_event_hook_and_attribute_alone() {
     let set = "key = { generate = 'uuid' }\nother = { generate = 'uuid' }\nnumber = { generate = 'digits', length = 8 }";
     let [first, other_hook] = identifiers(set, r#""vzYp_zMwQu""#);
     let [second, _] = identifiers(set, r#""vzYp_zMwQv""#);
+    // The first event again: `\u0075` is its last letter.
     let again = identifiers(set, r#""vzYp_zMwQ\u0075""#);
     let id = "[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}";
     let pattern =
@@ -435,7 +435,7 @@ fn an_identifier_depends_on_event_hook_and_attribute_alone() {
 
     assert_eq!(all.len(), 9, "{all:?}");
     assert_eq!(again, [first.clone(), other_hook]);
-    // An upgrade must not change them: SHA-256 of the lengths and texts of hook and attribute, and the event.
+    // An upgrade must not change an identifier: SHA-256 of the lengths and texts of hook and attribute, and the event.
     assert!(first.contains(r#""key":"0c087fd3-f2cc-82df-a167-b656c9708ca5""#), "{first}");
     assert!(first.contains(r#""number":"34117707""#), "{first}");
 }
@@ -456,7 +456,7 @@ fn a_request_without_an_event_id_has_no_identifier_and_is_denied() {
     );
 }
 
-/// The text would have gigabytes. It is given up as soon as the answer is too large.
+/// The text of the template would have gigabytes. The work ends as soon as the answer is too large.
 #[test]
 fn a_template_that_repeats_a_long_value_is_denied() {
     let hook = with_source(&format!("\"{}\"", "{a}".repeat(20_000)));
@@ -491,8 +491,8 @@ fn repeated_steps_are_a_problem() {
     failures.assert_none();
 }
 
-/// Each source would copy a long value or follow a costly pattern thousands of times. A condition that was
-/// not tried might set another value than it should.
+/// Each source would copy a long value or match a costly pattern thousands of times. An answer without the rest of
+/// the attributes would be wrong: a branch that was not tried might be the right one.
 #[test]
 fn a_request_is_denied_if_its_attributes_take_too_much_work() {
     let groups: String = ('a'..='j').map(|name| format!("(?<{name}>[ab]*)")).collect();
@@ -523,7 +523,7 @@ fn a_request_is_denied_if_its_attributes_take_too_much_work() {
     failures.assert_none();
 }
 
-/// Each condition is compared with all conditions of the branches before.
+/// A load compares each condition with all conditions of the branches before, so their number is limited.
 #[test]
 fn a_branch_has_up_to_20_conditions() {
     let rules = |conditions: usize| {
@@ -535,6 +535,7 @@ fn a_branch_has_up_to_20_conditions() {
             "[self_service_registration]\nallow_all = true\nset.x = [{{ when = [{conditions}], value = 1 }}]\n"
         )
     };
+    // Long lists of numbers, which are not conditions, take little time as well.
     let many = "[self_service_registration]\nallow_all = true\nset.x = [{ when = ".to_owned()
         + &format!("{:?}, value = 1 }}, {{ when = ", (0..70_000).collect::<Vec<_>>())
         + &format!("{:?}, value = 2 }}]\n", (1..70_000).rev().collect::<Vec<_>>());

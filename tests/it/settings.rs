@@ -6,6 +6,7 @@ use registration_hook::settings::{Layers, LoadedSettings, LogTarget, SecretFiles
 
 use crate::support::Failures;
 
+/// Layers with this settings file and these variables, and the folder that has the file.
 pub fn layers(file: Option<&str>, variables: &[(&str, &str)]) -> (Layers, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("test.toml");
@@ -22,6 +23,7 @@ pub fn layers(file: Option<&str>, variables: &[(&str, &str)]) -> (Layers, tempfi
     (sources, folder)
 }
 
+/// The settings of a file and variables that have no problem.
 pub fn good(file: &str, variables: &[(&str, &str)]) -> Settings {
     let (sources, _folder) = layers(Some(file), variables);
     loaded(&sources)
@@ -35,6 +37,7 @@ pub fn problems(file: &str, variables: &[(&str, &str)]) -> Vec<String> {
     problems.iter().map(|problem| problem.to_string().replace(&place, "")).collect()
 }
 
+/// The settings of layers that have no problem.
 pub fn loaded(sources: &Layers) -> Settings {
     let LoadedSettings { settings, problems } = load(sources).unwrap();
     assert!(problems.is_empty(), "{problems:?}");
@@ -265,6 +268,7 @@ fn invalid_values_are_reported_with_the_expected_form() {
     ] {
         let file = format!("{key} = {value}");
         let column = key.rfind('.').unwrap() + 2;
+        // A row without a message has a valid value.
         if message.is_empty() {
             good(&file, &[]);
             continue;
@@ -281,7 +285,7 @@ fn invalid_values_are_reported_with_the_expected_form() {
 }
 
 #[test]
-fn values_outside_their_limits_are_refused() {
+fn values_up_to_their_limits_are_accepted_and_larger_ones_refused() {
     let (one_and_a_half, hour) = (Some("1500ms"), "3600s");
     let mut failures = Failures::default();
 
@@ -301,11 +305,13 @@ fn values_outside_their_limits_are_refused() {
         let reported = |value: &str| {
             let file = format!("{key} = \"{value}\"");
             let reported = problems(&file, &[]).into_iter();
+            // The section of the key may require other keys.
             reported.filter(|problem| !problem.contains("this is missing")).collect::<Vec<_>>()
         };
         for good in [Some(least), between, Some(most)].into_iter().flatten() {
             failures.check(format!("{key} = {good}"), reported(good).is_empty());
         }
+        // A further digit makes the largest value larger: `160s` for `60s`.
         let beyond = format!("1{most}");
         failures.check_eq(format!("{key} = {beyond}"), reported(&beyond).len(), 1);
         failures.check(key, reported(&beyond)[0].ends_with(&format!("expected {least} to {most}")));

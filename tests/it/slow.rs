@@ -10,7 +10,8 @@ use crate::support::{
     AUTHORIZATION, Answer, BASIC, JSON, Service, Stopwatch, registration, request,
 };
 
-/// Waits until the service closes the connection. Returns a clock that started with that, and what it sent.
+/// Waits until the service closes the connection, and sends `drip`, if any, every 200 ms meanwhile. Returns a clock
+/// that started with that, and the answer.
 fn until_closed(mut stream: TcpStream, drip: Option<u8>) -> (Stopwatch, String) {
     let clock = Stopwatch::start();
     let mut answer = Vec::new();
@@ -32,7 +33,8 @@ fn until_closed(mut stream: TcpStream, drip: Option<u8>) -> (Stopwatch, String) 
     (clock, String::from_utf8(answer).unwrap())
 }
 
-/// Checks a time that has just ended. A machine under load is late, but never early.
+/// Checks a time that has just ended. The time of the service may begin up to half a second before that of the test.
+/// A machine under load is late.
 fn assert_about(clock: &Stopwatch, seconds: f64) {
     let (passed, taken) = (clock.passed().as_secs_f64(), clock.taken().as_secs_f64());
     assert!(passed > seconds - 0.5 && taken < seconds + 4.0, "{passed} s, not {seconds} s");
@@ -63,8 +65,11 @@ fn a_client_that_does_not_finish_its_first_head_is_closed_after_five_seconds() {
             scope.spawn(move || {
                 let (clock, answer) = until_closed(stream, drip);
                 assert_about(&clock, 5.0);
-                assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408"), "{answer}");
-                assert_eq!(answer.is_empty(), is_silent, "{answer}");
+                if is_silent {
+                    assert_eq!(answer, "");
+                } else {
+                    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+                }
             });
         }
     });
@@ -102,7 +107,8 @@ fn a_client_that_does_not_finish_a_body_gets_408_after_the_request_timeout() {
                 scope.spawn(move || {
                     stream.write_all(head.as_bytes()).unwrap();
                     let (clock, answer) = until_closed(stream, drip);
-                    // The answer comes at 2.5 s. The connection may stay open for a second more.
+                    // The answer comes at 2.5 s. The connection may stay open for a second more, which is within the
+                    // tolerance.
                     assert_about(&clock, 2.5);
                     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
                 });
@@ -149,7 +155,8 @@ fn keep_alive_starts_after_a_request_without_a_body() {
     });
 }
 
-/// The next head begins in the same packet as a request. Unusual white space makes no difference.
+/// The head begins in the same packet as the request before it, where the service might overlook it. Unusual white
+/// space in that request makes no difference.
 #[test]
 fn an_unfinished_head_that_arrived_with_a_request_is_closed_after_five_seconds() {
     let service = Service::with_basic();

@@ -116,7 +116,7 @@ fn tokens_with_invalid_claims_are_refused_with_the_reason() {
     ] {
         failures.check_eq(&changes, with_claims(changes.clone()), Err(reason));
     }
-    // JSON that `serde_json::Value` cannot represent.
+    // Claims that `with_claims` cannot make: a number beyond all limits, `null`, a name twice, broken JSON.
     let good = claims(ISSUER).to_string();
     for (from, to, reason) in [
         ("\"exp\":4102444800", "\"exp\":1e400", Claims),
@@ -175,6 +175,7 @@ fn only_rs256_headers_with_a_known_key_are_accepted() {
         failures.check_eq(&header, with_header(header.clone()), Err(reason));
     }
 
+    // A lenient reader takes an array of values for an object, if they are in the order of the fields.
     for array in [r#"["RS256","k1"]"#, r#"["RS256","k1","JWT"]"#] {
         failures.check_eq(
             array,
@@ -245,7 +246,7 @@ fn malformed_tokens_and_wrong_signatures_are_refused() {
         (format!("{}.{payload}.{signature}", URL_SAFE_NO_PAD.encode("hello")), Reason::Malformed),
         (format!("{}.{payload}.{signature}", URL_SAFE_NO_PAD.encode("[]")), Reason::Malformed),
     ] {
-        // A token that happens to have no `_` is unchanged.
+        // If the good token has no `_`, the row that replaces `_` has the good token.
         if token != good {
             failures.check_eq(&token, verify(&token), Err(reason));
         }
@@ -330,6 +331,7 @@ fn a_published_private_half_is_detected_in_every_spelling() {
     let entry = |members: &str| format!(r#"{{"kty":"RSA","n":"{n}","e":"{e}",{members}}}"#);
     let other = jwk("k2");
 
+    // Whether `k1` stays usable beside an entry that has the same modulus and these members.
     let survives = |members: &str| {
         let public = entry(r#""kid":"k1""#);
         let set = format!(r#"{{"keys":[{public},{},{other}]}}"#, entry(members));
@@ -378,6 +380,7 @@ fn invalid_key_sets_are_refused() {
         br#"{"keys":[]}"#,
         br#"{"keys":{}}"#,
         br#"{"keys":[7]}"#,
+        // The list of keys, in a list and not in an object.
         &[b"[".as_slice(), &good[8..good.len() - 1], b"]"].concat(),
         &good[..good.len() - 9],
     ] {

@@ -1,4 +1,5 @@
-//! The prediction of the texts that the end user sees, for the answers of any hook.
+//! The prediction of the texts that the end user sees, for the answers of any hook. Rows, and the texts T1 to T3, are
+//! those of `docs/user-view.md`.
 
 use proptest::prelude::*;
 use registration_hook::{
@@ -116,7 +117,7 @@ fn registrations_on_identity_engine_show_the_texts_of_rows_1_to_11() {
             ClientKind::Gen2,
             "banner: T1 (unknown/rendered, 4); may stay OR banner: T3 (unknown/rendered, 4); may stay OR banner: No login. (unknown/rendered, 4); may stay",
         ),
-        // Gen2 loses a text for the whole form beside one at a field. Gen3 shows it, if Okta sends it.
+        // Beside a text at a field, Gen2 does not show a text for the whole form. Gen3 does, if Okta sends that text.
         (
             flow,
             denial(vec![at_email.clone(), at_login.clone()]),
@@ -407,7 +408,7 @@ fn an_error_decides_before_deny_and_deny_before_allow() {
         (json!({"commands": [allow], "error": {}}), Effect::Stops),
         (json!({"commands": [allow, deny]}), Effect::Stops),
         (json!({"commands": [deny, update]}), Effect::Stops),
-        // Okta applies commands in their order.
+        // Okta applies commands in their order, and does not document an ALLOW after a DENY.
         (json!({"commands": [deny, allow]}), Effect::Unknown),
         (json!({"commands": [deny, allow], "error": {}}), Effect::Stops),
         (json!({"commands": [update, allow]}), Effect::Updates),
@@ -562,7 +563,7 @@ fn a_login_that_okta_filled_in_is_not_a_field() {
         form_fields(&request, None).join(" ")
     };
 
-    // Okta leaves out a default field that is empty.
+    // Okta leaves out an empty default field, so the missing ones are fields, too.
     assert_eq!(fields(&same), "email lastName firstName");
     assert_eq!(fields(&other), "login email firstName lastName");
 }

@@ -118,6 +118,7 @@ fn a_context_of_another_shape_has_no_values() {
         let body = progressive("{}", profile, request);
         failures.check_eq(&body, outcome(&hook, &body), "fail");
     }
+    // A name with an escape is the same name. The replacement also changes the `requestType`, which is restored below.
     let escaped =
         progressive("{}", r#"{"\u0061":"x"}"#, "{}").replace("profile\"", "pro\\u0066ile\"");
 

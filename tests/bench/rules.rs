@@ -67,6 +67,7 @@ fn check_of(kind: &str) -> &'static str {
         "domains" => "attribute = \"email\"\ndomains = [\"okta.com\", \"*.okta.com\"]",
         "digits" => "attribute = \"employeeNumber\"\ndigits = 4",
         "pattern" => "attribute = \"login\"\npattern = \"[a-z.]+@okta[.]com\"",
+        // `skipped`: the registration has no `userType`, so the condition does not hold.
         _ => {
             "attribute = \"email\"\ndomains = [\"okta.com\"]\nwhen = [{ attribute = \"userType\", one_of = [\"contractor\"] }]"
         }

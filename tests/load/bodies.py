@@ -21,6 +21,7 @@ END = len(b"0\r\n\r\n")
 
 def grows(program, name, count, data, most, status):
     with Service(program.binary, PATIENT) as service:
+        # Memory that any request needs does not count as growth.
         ask(service.address, data)
         before = service.peak()
         connections = [connect(service.address) for _ in range(count)]

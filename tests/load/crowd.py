@@ -22,7 +22,7 @@ def send_all(connections, data):
 
 
 def statuses(connections, rest=b""):
-    """Ends one request after another with the `rest` of it. Returns the statuses; 0 without an answer."""
+    """Completes the request of each connection with `rest`. Returns the statuses; 0 without an answer."""
     found = []
     for connection in connections:
         connection.settimeout(10)
@@ -57,7 +57,7 @@ class Crowd:
     """
 
     def __init__(self, address, count, data, read=False):
-        # Many small requests per call.
+        # The request as often as fits into 64 KiB, so that one call sends many small requests.
         self.data = memoryview(data * max(1, 65536 // len(data)))
         self.selector = selectors.DefaultSelector()
         self.sent = self.closed = 0
@@ -88,7 +88,7 @@ class Crowd:
         time.sleep(max(0, end - time.monotonic()))
 
     def run_until_stalled(self):
-        """Writes until the service takes no more, for 25 s at most. It cuts a client that has stalled for 30 s."""
+        """Writes until the service takes no more. Ends after 25 s, before the service cuts clients that do not read."""
         end = time.monotonic() + 25
         while self.last_sent > time.monotonic() - 0.5 and time.monotonic() < end:
             self.run(0.5)

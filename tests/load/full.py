@@ -14,6 +14,7 @@ from service import Service, with_metrics_listener
 
 LIMIT, HELD, ON_METRICS = 200, 250, 300
 CHUNKED = request("POST", HOOK, [CREDENTIALS, JSON, "Transfer-Encoding: chunked"])
+# Each kind has the first bytes of a connection, and the bytes that follow now and then.
 KINDS = {
     "silent": (b"", b""),
     "dripping a head": (b"GET /healthz HTTP/1.1\r\nX: ", b"x"),

@@ -11,7 +11,7 @@ from program import Missed, Program
 from prober import Samples
 from service import Service
 
-# So many connections stay open at a time.
+# The flood keeps so many connections open.
 HELD = 400
 
 
@@ -113,6 +113,7 @@ def main():
 
 
 if __name__ == "__main__":
+    # `start_flood` starts this file with an IPv4 address, a port and the bytes to send.
     if len(sys.argv) == 4 and sys.argv[1].count(".") == 3:
         flood(*sys.argv[1:])
     else:

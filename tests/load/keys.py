@@ -15,7 +15,7 @@ from prober import Prober, milliseconds
 from service import Service
 
 CALLERS, COLD = 4, 1000
-# Each caller sends so many tokens every 100 ms. That is a little more than 1,000 per second.
+# Each of the four callers sends so many tokens every 100 ms. Together that is a little more than 1,000 per second.
 BATCH = 27
 
 
@@ -72,7 +72,7 @@ def flood(program):
     issuer.stop()
     apart = min((later - earlier for earlier, later in zip(fetches, fetches[1:])), default=30)
     program.figure("unknown keys, refused", f"{rate:.0f} per second", "at least 1,000", rate >= 1000, timed=True)
-    # The time between two fetches is measured here, so either of them may be a moment late.
+    # This program takes the times of the fetches, and may take each of them a moment late.
     program.figure("unknown keys, fetches", f"{len(fetches)}, at least {apart:.2f} s apart", "at most one in 30 s",
                    apart > 29.95)
     program.figure("unknown keys, good tokens meanwhile", samples, "p99 under 250 ms, none failed",

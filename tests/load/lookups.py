@@ -39,7 +39,7 @@ KINDS = {"http": ("an API on loopback", 0.005), "table": (f"a table of {ROWS:,} 
 
 
 def serve_api(listener):
-    """Answers each question at once, but those of `/hung`."""
+    """Answers each question at once, except those to `/hung`, which get no answer."""
     while True:
         connection, _ = listener.accept()
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -94,7 +94,7 @@ def times(program):
                 time.sleep(0.2)
             prober.stop()
         for hook, (name, target) in KINDS.items():
-            # The first ones make connections, and the first result is not kept yet.
+            # Leaves out the first questions: they make connections, and no result is kept yet.
             seconds = sorted(seconds_of(setup, hook)[50:])
             p50, p99 = (seconds[int(len(seconds) * share)] for share in (0.5, 0.99))
             program.figure(f"a question to {name}", f"p50 {microseconds(p50)}, p99 {microseconds(p99)}",

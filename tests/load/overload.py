@@ -26,6 +26,7 @@ message = "not shown"
 LIMIT = 2.5
 # A request counts as unanswered this many seconds after the end.
 PATIENCE = 5
+# Requests beyond so many connections are not sent.
 CONNECTIONS = 8000
 
 
@@ -76,6 +77,7 @@ class Load:
             self.not_sent += 1
             return
         connection = self.free.pop() if self.free else start_connection(self.address)
+        # The intended moment, the number of bytes sent, and the bytes of the answer so far.
         self.selector.register(connection, selectors.EVENT_WRITE, [intended, 0, b""])
 
     def poll(self, seconds):
@@ -88,7 +90,7 @@ class Load:
             except BlockingIOError:
                 continue
             except OSError:
-                # A request that was sent whole and is then cut is an answer that fails.
+                # The whole request was sent, and the connection is cut in place of an answer.
                 if key.data[1] == len(self.data):
                     self.cut += 1
                 self.not_accepted.append(key.data[0])

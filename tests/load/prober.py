@@ -1,6 +1,6 @@
 """A prober times good requests, one after another.
 
-Run as a program, this file is its child process. So the parent's work does not delay the prober.
+Run as a program, this file is the prober's child process, so that the parent's work does not delay the prober.
 """
 import atexit, json, select, socket, subprocess, sys, time
 
@@ -65,7 +65,7 @@ class Prober:
         self.process.stdin.flush()
 
     def stop(self):
-        """Ends it, and returns its samples."""
+        """Ends the child process, and returns its samples."""
         output, _ = self.process.communicate()
         atexit.unregister(self.process.kill)
         return Samples(map(tuple, json.loads(output)))

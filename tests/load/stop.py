@@ -14,6 +14,7 @@ from program import Missed, Program
 from prober import Prober
 from service import Service
 
+# Connections that send a whole request, those whose body follows after SIGTERM, and those whose body never comes.
 WHOLE, LATE, STUCK = 300, 280, 20
 # A busy machine needs time to send all heads before the first body must be whole.
 PATIENT = {"HOOK__SERVER__REQUEST_TIMEOUT": "6s"}
@@ -21,7 +22,11 @@ HEAD = request("POST", HOOK, [CREDENTIALS, JSON, f"Content-Length: {len(BODY)}"]
 
 
 class Round:
-    """One stop of the service. `opened` says when the 300 connections are opened."""
+    """One stop of the service.
+
+    `opened` says when the connections that send a whole request are opened: `just before` SIGTERM, or a moment
+    earlier: `new` ones have sent no other request, and `used` ones have had an answer.
+    """
 
     def __init__(self, binary, opened):
         with Service(binary, PATIENT) as service:

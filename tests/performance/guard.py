@@ -68,6 +68,7 @@ def compare(measured):
             too_many.append(f"`{name}` takes {value:.2f} times the instructions of the empty handler, "
                             f"{value / before - 1:.0%} more than the {before:.2f} of tests/performance/limits.toml; "
                             f"the limit is {limit:.2f}")
+        # The value is lower by more than the margin, so its limit is too high to guard it.
         elif value < before * (2 - MARGIN):
             print(f"`{name}` takes {1 - value / before:.0%} less than recorded; "
                   f"`.ci/performance record` lowers its limit")

@@ -33,6 +33,7 @@ class Start:
         parts = {name: value for name, value in os.environ.items() if name == "VALGRIND_LIB"}
         settings = parts | STEADY | self.settings
         hook = Hook(self.binary, settings, prefix=prefix, patience=PATIENCE, **self.rules)
+        # Without the issuer's keys, the service refuses the token of the request.
         if "HOOK__AUTH__OAUTH__ISSUER" in settings:
             until_warm(hook)
         return hook
@@ -48,6 +49,7 @@ class FloorStart(Start):
 
 def count(start):
     """Returns the instructions per request, by function."""
+    # The difference leaves out the start, the first requests and the end.
     before, after = run_again(start, WARM), run_again(start, WARM + COUNTED)
     after.subtract(before)
     return {name: instructions / COUNTED for name, instructions in after.items() if instructions > 0}

@@ -21,7 +21,7 @@ class Report:
 
     @contextlib.contextmanager
     def attempt(self, name):
-        """A measurement that may fail without an end of the whole run."""
+        """A measurement whose failure is recorded, and does not end the whole run."""
         try:
             yield
         except (Missed, OSError, subprocess.SubprocessError) as error:
@@ -50,7 +50,7 @@ class Report:
         self.say()
 
     def noise(self, targets):
-        """Says how far the rounds of a server differ."""
+        """Says how far the rounds of a server differ: of a typical one, and of the worst one."""
         spreads = sorted(target.spread() for target in targets)
         progress(f"  rounds differ by {spreads[len(spreads) // 2]:.0%} (median), {spreads[-1]:.0%} (worst)")
 

@@ -32,7 +32,7 @@ def entries(count):
 
 
 def body_of(size):
-    """The guide's denied registration with a member that we ignore, of so many bytes in all."""
+    """The guide's denied registration, of so many bytes: they include a member that the service ignores."""
     event = json.loads((GUIDE / "registrationHookSSR/guide-deny.request.json").read_bytes())
     event["padding"] = ""
     event["padding"] = "x" * (size - len(json.dumps(event)))

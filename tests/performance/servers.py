@@ -18,7 +18,7 @@ class Measured:
     """What a running server has used so far. `self.id` is its process."""
 
     def cpu_ns(self):
-        """The CPU time of all its threads, in nanoseconds. Its threads live as long as it does."""
+        """The CPU time of all its threads, in nanoseconds. No thread ends before the server, so none is missed."""
         total = 0
         for thread in os.listdir(f"/proc/{self.id}/task"):
             with open(f"/proc/{self.id}/task/{thread}/schedstat") as times:
@@ -40,10 +40,11 @@ class Hook(Measured, Service):
         settings = {"HOOK__SERVER__WORKERS": "1", **settings}
         with on_cores(SERVER_CORES if pinned else CORES):
             super().__init__(binary, settings, stdout=self.reader.stdin, **others)
+        # The service has a copy of this end of the pipe.
         self.reader.stdin.close()
 
     def watch(self):
-        """Does not watch its memory, since that takes time from it."""
+        """Does nothing: the watch of `Service` over the memory would take CPU time from the service."""
 
     def end(self):
         super().end()

@@ -32,6 +32,6 @@ def benchmarks(output):
             run[2] += round(float(re.search(r"[\d.]+", line)[0]))
             counted = False
         else:
-            # A buffer that grows is allocated again.
+            # The next line has the number of allocations. A buffer that grows is allocated again.
             counted = re.match(r"[│ ]*(alloc|grow):", line) is not None
     return found

@@ -278,20 +278,27 @@ fn entries_of_the_rules_folder_that_no_load_reads_are_noted() {
 
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(found, expected);
+}
 
-    // Only if there is no hook are the notes shown beside a problem, since they explain it.
+/// Other problems hide the notes.
+#[test]
+fn the_problem_that_there_is_no_hook_is_explained_by_the_notes() {
     for name in ["b.TOML", "old/c.toml"] {
-        let folder = rules_folder(&[(name, rule)]);
+        let folder = rules_folder(&[(name, RULES)]);
         let output = run(program().args(["check", "--rules"]).arg(folder.path()), b"");
         let printed = text(&output.stdout);
 
         assert_eq!(output.status.code(), Some(1), "{printed}");
         assert!(printed.contains("note: `"), "{name}: {printed}");
     }
+}
 
-    // The built-in rules are in no folder, so no file is noted.
+/// The built-in rules are in no folder.
+#[test]
+fn no_file_beside_the_built_in_rules_is_noted() {
     let empty = tempfile::tempdir().unwrap();
     fs::write(empty.path().join("notes.txt"), "x").unwrap();
+
     let output = run(program().arg("check").current_dir(&empty), b"");
 
     assert!(!text(&output.stdout).contains("notes.txt"));

@@ -136,9 +136,17 @@ fn metadata_is_found_at_both_paths_and_its_issuer_must_match() {
     service.wait_for_log("must be exactly equal");
 
     assert_eq!(call(&service, &liar.token(&json!({}))).status, 503);
+}
 
-    // With `jwks_uri` set, the metadata is not fetched.
+/// The metadata of this issuer would be refused.
+#[test]
+fn metadata_is_not_fetched_if_jwks_uri_is_set() {
+    let liar = Issuer::start(Behaviour {
+        name: Some("http://localhost/x".to_owned()),
+        ..Behaviour::default()
+    });
     let keys = format!("{}/v1/keys", name(liar.address));
+
     let service = service_with_issuer(liar.address, &[("HOOK__AUTH__OAUTH__JWKS_URI", &keys)]);
     wait_for_keys(&service);
 

@@ -308,10 +308,17 @@ fn a_file_that_is_not_an_answer_of_okta_exits_with_2_and_names_the_api() {
     }
 
     failures.assert_none();
+}
 
+#[test]
+fn a_schema_that_is_too_large_or_missing_exits_with_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file.json");
+    let rules = rule("attribute = \"email\"\nformat = \"email\"");
+    let schema = fs::read_to_string(repository(SCHEMA)).unwrap();
     let large = schema.replacen("{", &format!("{{{}", " ".repeat(4 << 20)), 1);
     fs::write(&file, large).unwrap();
-    let (code, printed) = check(&rules, &["--schema", path]);
+    let (code, printed) = check(&rules, &["--schema", file.to_str().unwrap()]);
 
     assert!(
         code == Some(2) && printed.contains("larger than 4 MiB, the limit of a schema or policy"),

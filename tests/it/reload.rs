@@ -238,7 +238,7 @@ fn a_file_that_is_still_being_written_is_not_loaded() {
 }
 
 #[test]
-fn list_files_are_reloaded_with_the_rules() {
+fn a_changed_list_file_is_reloaded_and_a_damaged_or_missing_one_changes_nothing() {
     let text = rules("x").replace(r#"["x"]"#, r#"{ file = "domains.txt" }"#);
     let folder = rules_folder(&[("hook.toml", &text), ("domains.txt", "old.example\n")]);
 
@@ -263,7 +263,7 @@ fn list_files_are_reloaded_with_the_rules() {
 }
 
 #[test]
-fn a_map_in_a_file_is_reloaded_with_the_rules() {
+fn a_changed_map_file_is_reloaded_and_an_invalid_one_changes_nothing() {
     let text = rules("okta.com")
         + "[self_service_registration.set]\ndepartment = { from = 'email', map = { file = 'map.csv' } }\n";
     let folder =

@@ -687,11 +687,13 @@ fn age_is_measured_on_the_day_of_the_request_in_utc() {
     // An invalid time is ignored: the day is today.
     assert_eq!(at("7"), DecisionKind::Deny);
     assert_eq!(at(r#""tomorrow""#), DecisionKind::Deny);
+}
 
-    // A person born on a leap day is a year older on the first of March.
-    let leap = with_rule("attribute = 'a'\nage = { min = 18 }");
+#[test]
+fn a_person_born_on_a_leap_day_is_a_year_older_on_the_first_of_march() {
+    let hook = with_rule("attribute = 'a'\nage = { min = 18 }");
     let on = |day| {
-        pipeline::answer(&leap, &registration(r#"{"a":"2008-02-29"}"#), &Facts::of_day(day))
+        pipeline::answer(&hook, &registration(r#"{"a":"2008-02-29"}"#), &Facts::of_day(day))
             .unwrap()
             .decision
     };
@@ -921,8 +923,7 @@ fn lists_are_read_from_files_in_the_rules_folder() {
     ]);
     std::fs::create_dir(folder.path().join("lists")).unwrap();
     std::fs::write(folder.path().join("lists/codes.txt"), "\u{feff}one\ntwo words\n").unwrap();
-    let load = || load_rules(folder.path());
-    let set = load().unwrap();
+    let set = load_rules(folder.path()).unwrap();
     let hook = &set.hooks["hook"];
     let mut failures = Failures::default();
 
@@ -940,10 +941,28 @@ fn lists_are_read_from_files_in_the_rules_folder() {
             passed,
         );
     }
-    // A changed list changes the revision.
+
+    failures.assert_none();
+}
+
+/// A rules file with a list in a file.
+const LISTED: &str = "[[self_service_registration.rules]]\nid = 'd'\nmessage = 'm'\nattribute = 'email'\nnot_domains = { file = 'trash.txt' }\n";
+
+#[test]
+fn a_changed_list_changes_the_revision() {
+    let folder = rules_folder(&[("hook.toml", LISTED), ("trash.txt", "trash.example\n")]);
+    let before = load_rules(folder.path()).unwrap().revision;
+
     std::fs::write(folder.path().join("trash.txt"), "other.example\n").unwrap();
 
-    assert_ne!(load().unwrap().revision, set.revision);
+    assert_ne!(load_rules(folder.path()).unwrap().revision, before);
+}
+
+#[test]
+fn a_list_that_is_invalid_missing_or_outside_the_folder_is_a_problem() {
+    let folder = rules_folder(&[("hook.toml", LISTED)]);
+    let load = || load_rules(folder.path());
+    let mut failures = Failures::default();
 
     for (list, why) in [
         ("", "has no entry"),

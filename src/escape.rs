@@ -6,6 +6,8 @@
 
 use std::{borrow::Cow, io::Write as _, ops::RangeInclusive};
 
+use crate::byte_set::ByteSet;
+
 /// The ranges of escaped characters: Unicode's categories `Cc`, `Cf`, `Zl` and `Zp`, and characters
 /// with the property `Default_Ignorable_Code_Point`, such as variation selectors.
 const HIDDEN: [RangeInclusive<char>; 27] = [
@@ -37,6 +39,9 @@ const HIDDEN: [RangeInclusive<char>; 27] = [
     '\u{1d173}'..='\u{1d17a}',
     '\u{e0000}'..='\u{e0fff}',
 ];
+
+/// The bytes that stand for themselves in a JSON string.
+static PLAIN: ByteSet = ByteSet::PRINTABLE.without(b"\"\\");
 
 /// Whether a character is escaped in logs and diagnostics.
 pub fn is_hidden(letter: char) -> bool {
@@ -75,9 +80,10 @@ pub fn in_backticks(text: &str, limit: usize) -> String {
 /// Appends a JSON string. Escapes every hidden character, such as `\u202e`, although JSON requires escapes
 /// only below U+0020.
 pub fn json(out: &mut Vec<u8>, text: &str) {
+    out.reserve(text.len() + 2);
     out.push(b'"');
     // Most texts are plain and can be copied as a whole.
-    if is_plain(text) {
+    if PLAIN.contains_all(text.as_bytes()) {
         out.extend_from_slice(text.as_bytes());
         out.push(b'"');
         return;
@@ -96,16 +102,6 @@ pub fn json(out: &mut Vec<u8>, text: &str) {
         }
     }
     out.push(b'"');
-}
-
-/// Whether each character is printable ASCII and stands for itself in a JSON string. The loop does not stop at
-/// the first other character: the compiler turns a loop over all bytes into one over many bytes at a time.
-fn is_plain(text: &str) -> bool {
-    let mut is_plain = true;
-    for byte in text.bytes() {
-        is_plain &= matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
-    }
-    is_plain
 }
 
 /// Escapes the characters of a text for which `is_escaped` holds, each as in a Rust string.

@@ -90,6 +90,7 @@
 pub mod auth;
 mod authorities;
 mod bounded_toml;
+mod byte_set;
 mod certificate;
 pub mod cli;
 pub mod clock;

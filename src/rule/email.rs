@@ -8,10 +8,17 @@
 
 use std::borrow::Cow;
 
+use crate::byte_set::ByteSet;
+
 const LOCAL_PART_LIMIT: usize = 64;
 const ADDRESS_LIMIT: usize = 254;
 const DOMAIN_LIMIT: usize = 253;
 const LABEL_LIMIT: usize = 63;
+
+/// RFC 5322's `atext` (§3.2.3), without `%` and `!`, and without `?`, which an atom may have except after `=`.
+static ATOM_BYTES: ByteSet = ByteSet::ALPHANUMERIC.with(b"#$&'*+-/=^_`{|}~");
+/// The bytes of the labels of a domain.
+static LABEL_BYTES: ByteSet = ByteSet::ALPHANUMERIC.with(b"-");
 
 /// The domain of an address, as it was written. Returns `None` if the text is not an address.
 pub fn domain(address: &str) -> Option<&str> {
@@ -22,67 +29,50 @@ pub fn domain(address: &str) -> Option<&str> {
 /// The local part and the domain of an address, as they were written. Returns `None` if the text is not
 /// an address.
 pub(crate) fn parts(address: &str) -> Option<(&str, &str)> {
-    let (local, domain) = address.split_once('@')?;
-    if address.len() <= ADDRESS_LIMIT && is_local_part(local) && is_domain(domain) {
+    let at = end_of_local_part(address)?;
+    let (local, domain) = (address.get(..at)?, address.get(at + 1..)?);
+    if address.len() <= ADDRESS_LIMIT && local.len() <= LOCAL_PART_LIMIT && is_domain(domain) {
         return Some((local, domain));
     }
     None
 }
 
-/// Whether this is a domain name: labels of ASCII letters, digits and inner hyphens. The last one is
-/// not a number, unlike that of an IP address (RFC 3696 §2).
+/// The place of the `@` after a local part: atoms with dots between them.
+fn end_of_local_part(address: &str) -> Option<usize> {
+    let mut previous = b'.';
+    for (place, byte) in address.bytes().enumerate() {
+        if !ATOM_BYTES.contains(byte) {
+            match byte {
+                b'@' if previous != b'.' => return Some(place),
+                b'.' if previous != b'.' => {}
+                b'?' if previous != b'=' => {}
+                _ => return None,
+            }
+        }
+        previous = byte;
+    }
+    None
+}
+
+/// Whether this is a domain name: labels with dots between them. The last one is not a number, unlike that of
+/// an IP address (RFC 3696 §2).
 pub fn is_domain(name: &str) -> bool {
-    let mut label_length = 0;
-    let mut is_number = true;
-    let mut previous = b'.';
-    for byte in name.bytes() {
-        match byte {
-            // A label neither begins nor ends with a hyphen, and is not empty.
-            b'.' if matches!(previous, b'.' | b'-') => return false,
-            b'-' if previous == b'.' => return false,
-            b'.' => {
-                label_length = 0;
-                is_number = true;
-            }
-            b'0'..=b'9' => label_length += 1,
-            b'a'..=b'z' | b'A'..=b'Z' | b'-' => {
-                label_length += 1;
-                is_number = false;
-            }
-            _ => return false,
-        }
-        if label_length > LABEL_LIMIT {
+    let mut last = [].as_slice();
+    for label in name.as_bytes().split(|byte| *byte == b'.') {
+        if !is_label(label) {
             return false;
         }
-        previous = byte;
+        last = label;
     }
-    name.len() <= DOMAIN_LIMIT && !matches!(previous, b'.' | b'-') && !is_number
+    name.len() <= DOMAIN_LIMIT && !last.iter().all(u8::is_ascii_digit)
 }
 
-/// Whether this is the part before the `@`: atoms with dots between them.
-fn is_local_part(local: &str) -> bool {
-    let mut previous = b'.';
-    for byte in local.bytes() {
-        let fits = match byte {
-            b'.' => previous != b'.',
-            b'?' => previous != b'=',
-            _ => is_atom_byte(byte),
-        };
-        if !fits {
-            return false;
-        }
-        previous = byte;
-    }
-    local.len() <= LOCAL_PART_LIMIT && previous != b'.'
-}
-
-/// RFC 5322 §3.2.3 `atext`, without `%` and `!`.
-fn is_atom_byte(byte: u8) -> bool {
-    matches!(
-        byte,
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'#' | b'$' | b'&' | b'\'' | b'*' | b'+' | b'-'
-            | b'/' | b'=' | b'?' | b'^' | b'_' | b'`' | b'{' | b'|' | b'}' | b'~'
-    )
+/// Whether this is a label: ASCII letters, digits and inner hyphens.
+fn is_label(label: &[u8]) -> bool {
+    let (Some(first), Some(last)) = (label.first(), label.last()) else {
+        return false;
+    };
+    label.len() <= LABEL_LIMIT && *first != b'-' && *last != b'-' && LABEL_BYTES.contains_all(label)
 }
 
 /// A domain in lower case.

@@ -8,7 +8,8 @@ use crate::support::Failures;
 /// The modules that a module may import. `cli` and `server` see everything and have no row.
 const DIRECTIONS: &[(&str, &[&str])] = &[
     // Leaves.
-    ("escape", &[]),
+    ("byte_set", &[]),
+    ("escape", &["byte_set"]),
     ("duration", &[]),
     ("file", &[]),
     ("metrics", &[]),
@@ -22,7 +23,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("throttle", &[]),
     // The core.
     ("okta", &["nearest"]),
-    ("rule", &["nearest", "okta", "problem"]),
+    ("rule", &["byte_set", "escape", "nearest", "okta", "problem"]),
     ("pipeline", &["okta", "rule"]),
     ("findings", &["okta"]),
     ("explained", &["okta", "pipeline", "rule"]),

@@ -75,10 +75,8 @@ impl Matcher {
         if text.len() > LENGTH_LIMIT {
             return Err(TooCostly);
         }
-        if let Some(table) = &self.table
-            && let Some(matches) = table.matches(text)
-        {
-            return Ok(matches);
+        if let Some(table) = &self.table {
+            return Ok(table.matches(text));
         }
         let mut search = self.searches.get();
         let result = search.run(&self.nfa, text.as_bytes());

@@ -7,13 +7,18 @@ use regex_automata::{
         dense::{Builder, Config, DFA},
     },
     nfa::thompson::NFA,
+    util::{primitives::StateID, start},
 };
 
 /// The most memory, in bytes, that a table may take, and that making it may take.
 pub(super) const SIZE_LIMIT: usize = 16 << 10;
 
 /// A pattern that matches whole texts, as a table of its states by the next byte.
-pub(super) struct PatternTable(DFA<Vec<u32>>);
+pub(super) struct PatternTable {
+    states: DFA<Vec<u32>>,
+    /// The state before the first byte.
+    start: StateID,
+}
 
 impl PatternTable {
     /// Makes the table of a compiled pattern. Returns `None` if the table would be too large, or if the pattern
@@ -24,17 +29,24 @@ impl PatternTable {
             .accelerate(false)
             .dfa_size_limit(Some(SIZE_LIMIT))
             .determinize_size_limit(Some(SIZE_LIMIT));
-        Builder::new().configure(config).build_from_nfa(nfa).ok().map(Self)
+        let states = Builder::new().configure(config).build_from_nfa(nfa).ok()?;
+        let start = states.start_state(&start::Config::new().anchored(Anchored::Yes)).ok()?;
+        Some(Self { states, start })
     }
 
     /// The memory that the table takes, in bytes.
     pub(super) fn memory(&self) -> usize {
-        self.0.memory_usage()
+        self.states.memory_usage()
     }
 
-    /// Whether the pattern matches the whole text. Returns `None` if the table does not decide it.
-    pub(super) fn matches(&self, text: &str) -> Option<bool> {
-        let input = regex_automata::Input::new(text).anchored(Anchored::Yes).earliest(true);
-        Some(self.0.try_search_fwd(&input).ok()?.is_some())
+    /// Whether the pattern matches the whole text.
+    pub(super) fn matches(&self, text: &str) -> bool {
+        let mut state = self.start;
+        for byte in text.bytes() {
+            // A state from which no match is possible leads only to itself, so the loop needs no early end.
+            state = self.states.next_state(state, byte);
+        }
+        let end = self.states.next_eoi_state(state);
+        self.states.is_match_state(end)
     }
 }

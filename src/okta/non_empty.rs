@@ -1,38 +1,30 @@
-//! A list that has a first element.
+//! A list that has an element.
 
-use std::iter::once;
+use std::slice;
 
-/// A list that has a first element.
+/// A list that has an element.
 #[derive(Debug)]
-pub struct NonEmpty<T> {
-    first: T,
-    rest: Vec<T>,
-}
+pub struct NonEmpty<T>(Vec<T>);
 
 impl<T> NonEmpty<T> {
     /// A list of one element.
-    pub fn of(first: T) -> Self {
-        Self { first, rest: Vec::new() }
+    pub fn of(item: T) -> Self {
+        Self(vec![item])
     }
 
     /// The elements of an iterator. Returns `None` if it has none.
     pub fn collect(items: impl IntoIterator<Item = T>) -> Option<Self> {
-        let mut items = items.into_iter();
-        Some(Self { first: items.next()?, rest: items.collect() })
+        let items: Vec<T> = items.into_iter().collect();
+        if items.is_empty() { None } else { Some(Self(items)) }
     }
 
     /// Appends an element.
     pub fn push(&mut self, item: T) {
-        self.rest.push(item);
-    }
-
-    /// The first element.
-    pub fn first(&self) -> &T {
-        &self.first
+        self.0.push(item);
     }
 
     /// The elements in their order.
-    pub fn iter(&self) -> impl Iterator<Item = &T> {
-        once(&self.first).chain(&self.rest)
+    pub fn iter(&self) -> slice::Iter<'_, T> {
+        self.0.iter()
     }
 }

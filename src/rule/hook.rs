@@ -1,6 +1,9 @@
 //! The rules of one endpoint, and how they decide.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    slice,
+};
 
 use super::{
     LookupVerdict, Rule, Verdict,
@@ -43,7 +46,6 @@ pub struct Section {
 }
 
 /// The rules of a section.
-#[expect(clippy::large_enum_variant, reason = "there are few sections, and most have rules")]
 pub enum Rules {
     /// None, on purpose: `allow_all = true`.
     AllowAll,
@@ -269,11 +271,10 @@ fn attempt_with_lookups<'r: 'q, 'q>(
 
 impl Rules {
     /// The rules in the file's order.
-    pub fn iter(&self) -> impl Iterator<Item = &Rule> {
-        let rules = match self {
-            Self::AllowAll => None,
-            Self::All(rules) => Some(rules),
-        };
-        rules.into_iter().flat_map(NonEmpty::iter)
+    pub fn iter(&self) -> slice::Iter<'_, Rule> {
+        match self {
+            Self::AllowAll => [].iter(),
+            Self::All(rules) => rules.iter(),
+        }
     }
 }

@@ -70,7 +70,7 @@ impl Section {
     /// Judges the rules that need no lookup. Each other rule is skipped, as if one of these denied. If none
     /// does, [`Self::judge_with_lookups`] replaces its verdict.
     pub(super) fn judge_without_lookups(&self, context: &EvalContext<'_>) -> Vec<Verdict<'_>> {
-        let mut verdicts = Vec::new();
+        let mut verdicts = Vec::with_capacity(self.rules.iter().len());
         for rule in self.rules.iter() {
             let outcome = if rule.needs_lookups() {
                 Outcome::Skip(WhySkipped::RulesDeny)

@@ -9,15 +9,17 @@ use std::{
 
 use parking_lot::Mutex;
 use prometheus::{
-    Error, HistogramVec, IntCounter, IntCounterVec, IntGauge, Registry, TextEncoder,
+    Error, Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, Registry, TextEncoder,
     core::{Collector as _, MetricVec, MetricVecBuilder},
     register_histogram_vec_with_registry, register_int_counter_vec_with_registry,
     register_int_gauge_with_registry,
 };
 use tokio_util::bytes::Bytes;
 
+mod labels;
 mod observed;
 
+pub(crate) use labels::{LookupLabels, OutcomeLabels, ResponseLabels, SeriesName};
 pub(crate) use observed::Observed;
 use observed::observed_registry;
 
@@ -53,37 +55,6 @@ pub(crate) struct Metrics {
 struct MetricsText {
     time: Instant,
     text: Bytes,
-}
-
-/// The labels of a response.
-pub(crate) struct ResponseLabels<'a> {
-    pub(crate) hook: &'a str,
-    pub(crate) request_type: &'a str,
-    pub(crate) decision: &'a str,
-    pub(crate) status: &'a str,
-}
-
-/// The labels of a rule's outcome.
-pub(crate) struct OutcomeLabels<'a> {
-    pub(crate) hook: &'a str,
-    pub(crate) rule: &'a str,
-    pub(crate) mode: &'a str,
-    pub(crate) outcome: &'a str,
-}
-
-/// The labels of a lookup's outcome.
-pub(crate) struct LookupLabels<'a> {
-    pub(crate) hook: &'a str,
-    pub(crate) lookup: &'a str,
-    pub(crate) outcome: &'a str,
-}
-
-/// The hook, or the rule or lookup of a hook, that a series is about.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct SeriesName<'a> {
-    pub(crate) hook: &'a str,
-    pub(crate) rule: Option<&'a str>,
-    pub(crate) lookup: Option<&'a str>,
 }
 
 /// The result of a reload of the rules.
@@ -180,11 +151,16 @@ impl Metrics {
         Ok(metrics)
     }
 
-    /// Counts a response.
-    pub(crate) fn count_response(&self, labels: &ResponseLabels<'_>, duration: Duration) {
+    /// The counter of responses. After [`Self::forget`] has removed the hook, the metrics no longer show the counter.
+    pub(crate) fn response_counter(&self, labels: &ResponseLabels<'_>) -> IntCounter {
         let ResponseLabels { hook, request_type, decision, status } = *labels;
-        self.requests.with_label_values(&[hook, request_type, decision, status]).inc();
-        self.durations.with_label_values(&[hook]).observe(duration.as_secs_f64());
+        self.requests.with_label_values(&[hook, request_type, decision, status])
+    }
+
+    /// The durations of a hook's requests, in seconds. After [`Self::forget`] has removed the hook, the metrics no
+    /// longer show them.
+    pub(crate) fn durations_of(&self, hook: &str) -> Histogram {
+        self.durations.with_label_values(&[hook])
     }
 
     /// Counts a connection of the hooks' listener until the returned guard is dropped.
@@ -193,7 +169,8 @@ impl Metrics {
         OpenConnection(self.connections.clone())
     }
 
-    /// The counter of an outcome of a rule. Once the rule is forgotten, the counter counts nothing any more.
+    /// The counter of an outcome of a rule. After [`Self::forget`] has removed the rule, the metrics no longer show
+    /// the counter.
     pub(crate) fn outcome_counter(&self, labels: &OutcomeLabels<'_>) -> IntCounter {
         let OutcomeLabels { hook, rule, mode, outcome } = *labels;
         self.rule_outcomes.with_label_values(&[hook, rule, mode, outcome])
@@ -234,7 +211,7 @@ impl Metrics {
     }
 
     /// Returns all metrics as text: those counted here, those observed now, and those of the process.
-    /// While another client still reads the last text, returns that one for [`SHARED_FOR`].
+    /// Returns the last text again if it is younger than [`SHARED_FOR`] and another client is still reading it.
     pub(crate) fn text(&self, observed: &Observed<'_>) -> Result<Bytes, Error> {
         let mut last = self.last_text.lock();
         if let Some(MetricsText { time, text }) = &*last

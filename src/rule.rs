@@ -22,6 +22,7 @@ mod list_line;
 pub(crate) mod location;
 pub mod lookup;
 pub(crate) mod node;
+mod outcome_json;
 pub(crate) mod phone;
 mod requirement;
 pub(crate) mod set;
@@ -37,6 +38,7 @@ pub use judge::LookupVerdict;
 use lookup::{Lookup, Readiness, WhyNotCounted};
 use node::Node;
 pub use node::{Span, Spanned};
+pub use outcome_json::OutcomeJson;
 pub use requirement::{Part, PartCheck, RequiredResult, Requirement, Unmet};
 pub use set::SetOutcome;
 use text::Text;
@@ -83,6 +85,8 @@ pub struct Rule {
     pub location: String,
     /// The cause's `domain`.
     pub cause_domain: String,
+    /// Its outcomes as the decision log writes them.
+    pub outcome_json: OutcomeJson,
     /// The parts of the rule's source that lints read.
     pub origin: RuleOrigin,
 }
@@ -160,7 +164,7 @@ impl Verdict<'_> {
 impl Rule {
     /// The name of the rule's mode in rules, logs and metrics.
     pub(crate) fn mode(&self) -> &'static str {
-        if self.shadow { "shadow" } else { "enforce" }
+        outcome_json::mode_name(self.shadow)
     }
 
     /// The notes on lines of the rule's list files that look like a mistake.

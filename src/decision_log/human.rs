@@ -24,7 +24,8 @@ pub(super) fn write_line(line: &Line<'_>, colour: bool, out: &mut Vec<u8>) {
         Some(decision) => (GREEN, decision.as_str().to_owned()),
     };
     let (set_colour, reset) = if colour { (result_colour, PLAIN) } else { ("", "") };
-    let time = Timestamp::now().to_zoned(TimeZone::system());
+    let time =
+        Timestamp::try_from(line.time).unwrap_or(Timestamp::MAX).to_zoned(TimeZone::system());
     let hook = escape::line(line.hook_name());
     let _ = write!(out, "{} {set_colour}{result:<11}{reset} {hook}", time.strftime("%H:%M:%S"));
     if let Some(flow) = line.flow {

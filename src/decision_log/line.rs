@@ -6,7 +6,7 @@ use std::{
         LazyLock,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use derive_more::Display;
@@ -22,6 +22,8 @@ pub(super) const NONE: &str = "none";
 
 /// The content of a line. Holds no value of a profile.
 pub struct Line<'a> {
+    /// The time of the answer.
+    pub time: SystemTime,
     /// The id of the decision.
     pub id: DecisionId,
     /// The hook. `None` for a path without a hook.

@@ -11,7 +11,7 @@ use crate::{
     okta::{ATTRIBUTE_LOCATION, NonEmpty},
     problem::SpanProblem,
     rule::{
-        Part, RequiredResult, Requirement, Rule, RuleOrigin,
+        OutcomeJson, Part, RequiredResult, Requirement, Rule, RuleOrigin,
         location::{field_at, no_field_at},
         node::{Entry, Node, Spanned},
         text::Text,
@@ -92,14 +92,16 @@ fn read_rule_without_examples(fields: &Fields<'_>) -> Option<Rule> {
         Some(location) => location.value.to_owned(),
         None => default_location(attribute?),
     };
+    let shadow = matches!(mode, Some(RuleMode::Shadow));
     let mut rule = Rule {
         id: id.value.to_owned(),
         when,
-        shadow: matches!(mode, Some(RuleMode::Shadow)),
+        shadow,
         message,
         reason,
         location: location_text,
         cause_domain: cause_domain.unwrap_or("end-user").to_owned(),
+        outcome_json: OutcomeJson::new(id.value, shadow),
         origin: RuleOrigin {
             id_span: id.span,
             location_span: location.map(|location| location.span),

@@ -2,8 +2,6 @@
 //!
 //! Their order: an oversized head, 404, 405, credentials, 415, the declared length.
 
-use std::time::SystemTime;
-
 use actix_http::{RequestHead, header::HeaderMap};
 use actix_web::http::{
     Method,
@@ -42,7 +40,7 @@ impl<'s> RequestContext<'s> {
         refuse_if(head.method != Method::POST, Refusal::Method { allow: "POST" })?;
         let credentials = self.state.live.credentials.load_full();
         let header = |name: &str| single_header(&head.headers, name);
-        match credentials.authenticator.authenticate(header, SystemTime::now()).await {
+        match credentials.authenticator.authenticate(header, self.arrived.time).await {
             Ok(caller) => self.caller = Some(caller),
             Err(reason) => return Err(Refusal::Credentials(reason)),
         }

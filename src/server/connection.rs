@@ -15,11 +15,12 @@ use actix_web::{http::header, web::BytesMut};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     task::yield_now,
-    time::{Instant, sleep_until, timeout},
+    time::{Instant, sleep_until, timeout, timeout_at},
 };
 use tokio_util::codec::Decoder as _;
 
 use super::{http_response::ResponseBytes, not_http::NotHttp, refusal::Refusal, slot::Slot};
+use crate::byte_set::ByteSet;
 
 /// The time for a request's head, from its first byte. For the first request, it begins with the connection.
 pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
@@ -34,7 +35,7 @@ const HEAD_LIMIT: usize = 32 << 10;
 const BLANK_LIMIT: usize = 64;
 /// The first bytes of TLS: a handshake record, and the major version (RFC 8446 §5.1).
 const TLS_HANDSHAKE: &[u8] = &[0x16, 3];
-/// The room for bytes that one read asks for.
+/// How much room the buffer has at least before each read, in bytes.
 pub(super) const READ_SIZE: usize = 4 << 10;
 /// The largest buffer that a connection keeps between two requests.
 pub(super) const KEPT_BUFFER: usize = 16 << 10;
@@ -48,7 +49,7 @@ pub(super) struct Connection<S> {
     pub(super) received: BytesMut,
     /// A copy of the bytes that the codec decodes, to explain a refusal.
     head: Vec<u8>,
-    /// How many of them the codec has searched without finding a whole head.
+    /// How many bytes of `received` the codec has searched without finding a whole head.
     searched: usize,
     /// How many bytes of empty lines have arrived since the last request.
     blank: usize,
@@ -87,29 +88,31 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     ) -> Result<Arrival, Ended> {
         let mut deadline = deadline;
         let mut stopping = false;
+        let mut head_has_begun = !self.received.is_empty();
         loop {
             match self.decode_head() {
                 Ok(Some(request)) => return Ok(Arrival::Request(request)),
                 Ok(None) => {}
                 Err(refusal) => return Ok(Arrival::Refused(refusal)),
             }
-            let head_has_begun = !self.received.is_empty();
+            // Most heads arrive whole, and need no deadline of their own.
+            if !head_has_begun && !self.received.is_empty() {
+                head_has_begun = true;
+                deadline = deadline.min(Instant::now() + HEAD_TIMEOUT);
+            }
             tokio::select! {
                 biased;
                 read = self.read() => match read {
                     Ok(0) | Err(_) => return Err(Ended),
-                    Ok(_) => {
-                        self.skip_blank_lines();
-                        if !head_has_begun && !self.received.is_empty() {
-                            deadline = deadline.min(Instant::now() + HEAD_TIMEOUT);
-                        }
-                    }
+                    Ok(_) => {}
                 },
                 () = slot.stopped(), if !stopping => {
                     stopping = true;
                     deadline = deadline.min(Instant::now() + slot.stop_grace(head_has_begun));
                 }
                 () = sleep_until(deadline) => {
+                    // Without a head there is nothing to answer. A connection that gives its place to another one
+                    // must not wait for its client to take an answer.
                     if !head_has_begun || slot.is_evicted() {
                         return Err(Ended);
                     }
@@ -147,7 +150,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             return Ok(None);
         }
         self.searched = self.received.len();
-        // The codec drops a head before it refuses the headers.
+        // The copy comes first: when the codec refuses headers, it has already removed them from `received`.
         let length = self.received.len().min(HEAD_LIMIT);
         self.head.clear();
         self.head.extend_from_slice(self.received.get(..length).unwrap_or_default());
@@ -164,7 +167,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             // The first line has no end yet, so the URI is too long.
             Ok(None) if !self.received.contains(&b'\n') => Err(Refusal::UriTooLong),
             Ok(None) | Err(ParseError::TooLarge) => Err(Refusal::HeadersTooLarge),
-            Ok(Some(Message::Chunk(_))) | Err(_) => Err(refusal_of_other_protocol(&self.head)),
+            Ok(Some(Message::Chunk(_))) | Err(_) => Err(refusal_of_bad_head(&self.head)),
         }
     }
 
@@ -204,10 +207,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         self.stream.flush().await
     }
 
-    /// Writes a response. Fails if the client does not take it within [`WRITE_TIMEOUT`].
-    pub(super) async fn write(&mut self, response: ResponseBytes) -> Result<(), Ended> {
+    /// Writes a response. Fails if the client does not take it within [`WRITE_TIMEOUT`] from `now` on.
+    pub(super) async fn write(
+        &mut self,
+        response: ResponseBytes,
+        now: Instant,
+    ) -> Result<(), Ended> {
         let ResponseBytes { start, shared_end } = response;
-        let written = timeout(WRITE_TIMEOUT, async {
+        let written = timeout_at(now + WRITE_TIMEOUT, async {
             self.stream.write_all(&start).await?;
             self.stream.write_all(&shared_end).await?;
             self.stream.flush().await
@@ -234,8 +241,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Instant::now() + keep_alive
     }
 
-    /// Closes the connection within `time_limit`. First reads and drops remaining bytes: closing with
-    /// unread bytes resets the connection, and the client may lose the response.
+    /// Closes the connection within `time_limit`: ends our side, then reads and drops what the client still sends.
+    /// To close with unread bytes would reset the connection, and the client might lose the response.
     pub(super) async fn close(mut self, time_limit: Duration) {
         let closing = timeout(time_limit, async {
             self.stream.shutdown().await?;
@@ -252,8 +259,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 }
 
-/// The refusal of bytes that are not HTTP/1.1.
-fn refusal_of_other_protocol(head: &[u8]) -> Refusal {
+/// The refusal of a head that the codec cannot read, which may be another protocol.
+fn refusal_of_bad_head(head: &[u8]) -> Refusal {
     if head.starts_with(TLS_HANDSHAKE) {
         Refusal::UnexpectedTls
     } else {
@@ -261,15 +268,16 @@ fn refusal_of_other_protocol(head: &[u8]) -> Refusal {
     }
 }
 
-/// Whether `Host` holds only characters of a host and a port (RFC 9112 §3.2, RFC 3986 §3.2). The codec
-/// refuses HTTP/1.1 without `Host`.
+/// The characters of a host and a port (RFC 3986 §3.2).
+static HOST_BYTES: ByteSet = ByteSet::ALPHANUMERIC.with(b"-._~%!$&'()*+,;=:[]");
+
+/// Whether `Host` holds only characters of a host and a port (RFC 9112 §3.2). The codec refuses HTTP/1.1
+/// without `Host`.
 fn has_valid_host(request: &Request) -> bool {
     let Some(host) = request.headers().get(header::HOST) else {
         return true;
     };
-    host.as_bytes()
-        .iter()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(byte))
+    HOST_BYTES.contains_all(host.as_bytes())
 }
 
 /// Whether an empty line follows another line.

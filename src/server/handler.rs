@@ -11,15 +11,15 @@ use tokio::{
 use super::{
     State,
     body::Body,
+    decision_counters::DecisionCounters,
     http_response::HttpResponse,
-    outcome_counters::OutcomeCounters,
     refusal::Refusal,
     request_context::RequestContext,
     routes::{self, Listener, NamedHook, Route},
     turns::Turns,
 };
 use crate::{
-    clock,
+    clock::{self, Moment},
     lookup::{self, Answer},
     pipeline::{self, NoAnswer},
     rule::{Facts, Hook},
@@ -36,7 +36,7 @@ pub(super) struct Handler {
     pub(super) state: Arc<State>,
     pub(super) codec_config: ServiceConfig,
     turns: Turns,
-    outcomes: RefCell<OutcomeCounters>,
+    counters: RefCell<DecisionCounters>,
 }
 
 impl Handler {
@@ -44,8 +44,8 @@ impl Handler {
     pub(super) fn new(listener: Listener, connections: usize, state: Arc<State>) -> Self {
         // At most half of the connections may queue.
         let turns = Turns::new(connections.div_ceil(2), LONGEST_WAIT);
-        let outcomes = RefCell::default();
-        Self { listener, state, codec_config: ServiceConfig::default(), turns, outcomes }
+        let counters = RefCell::default();
+        Self { listener, state, codec_config: ServiceConfig::default(), turns, counters }
     }
 
     /// Responds to a request.
@@ -53,6 +53,7 @@ impl Handler {
         &self,
         request: &Request,
         body: &mut Body<'_, S>,
+        arrived: Moment,
     ) -> HttpResponse {
         let head = request.head();
         let rules = self.state.live.rules.load_full();
@@ -63,13 +64,17 @@ impl Handler {
                 return respond(&self.state);
             }
             Route::Operations { allow, .. } => {
-                return self.refuse_uncounted(Refusal::Method { allow }, Some(head));
+                return self.refuse_uncounted(Refusal::Method { allow }, Some(head), arrived);
             }
             Route::Unknown => {
-                return self.refuse_uncounted(Refusal::NotFound(self.listener), Some(head));
+                return self.refuse_uncounted(
+                    Refusal::NotFound(self.listener),
+                    Some(head),
+                    arrived,
+                );
             }
         };
-        let mut context = RequestContext::new(&self.state, &self.outcomes, &rules);
+        let mut context = RequestContext::new(&self.state, &self.counters, &rules, arrived);
         match self.decide(&mut context, hook, head, body).await {
             Ok(answer) => HttpResponse::ok(answer),
             Err(refusal) => context.refuse(refusal, Some(head)),
@@ -77,21 +82,26 @@ impl Handler {
     }
 
     /// Responds to bytes that are not a request, and to connections that are turned away.
-    pub(super) fn refuse(&self, refusal: Refusal) -> HttpResponse {
+    pub(super) fn refuse(&self, refusal: Refusal, now: Moment) -> HttpResponse {
         match self.listener {
             Listener::Hooks => {
                 let rules = self.state.live.rules.load_full();
-                RequestContext::new(&self.state, &self.outcomes, &rules).refuse(refusal, None)
+                RequestContext::new(&self.state, &self.counters, &rules, now).refuse(refusal, None)
             }
-            Listener::Operations => self.refuse_uncounted(refusal, None),
+            Listener::Operations => self.refuse_uncounted(refusal, None, now),
         }
     }
 
     /// Refuses a request to the service itself. Logs the cause, but neither counts the refusal nor writes a line
     /// of the decision log.
-    fn refuse_uncounted(&self, refusal: Refusal, head: Option<&RequestHead>) -> HttpResponse {
+    fn refuse_uncounted(
+        &self,
+        refusal: Refusal,
+        head: Option<&RequestHead>,
+        now: Moment,
+    ) -> HttpResponse {
         let rules = self.state.live.rules.load_full();
-        RequestContext::new(&self.state, &self.outcomes, &rules).report_cause(&refusal, head);
+        RequestContext::new(&self.state, &self.counters, &rules, now).report_cause(&refusal, head);
         HttpResponse::refusal(&refusal, &self.state)
     }
 
@@ -105,7 +115,7 @@ impl Handler {
         body: &mut Body<'_, S>,
     ) -> Result<Vec<u8>, Refusal> {
         let settings = &self.state.settings.server;
-        let deadline = context.started + settings.request_timeout;
+        let deadline = context.arrived.instant + settings.request_timeout;
         let hook = context.admit(head, hook).await?;
         let body = body.read(settings.body_limit, deadline).await?;
         self.answer(context, hook, &body, deadline).await
@@ -119,7 +129,7 @@ impl Handler {
         body: &[u8],
         deadline: Instant,
     ) -> Result<Vec<u8>, Refusal> {
-        let answers = self.ask_lookups(hook, body, deadline).await?;
+        let answers = self.ask_lookups(context, hook, body, deadline).await?;
         let turn = self.turns.acquire(deadline).await.ok_or(Refusal::Overloaded)?;
         let answer = judge_and_record(context, hook, body, &answers);
         turn.end().await;
@@ -129,6 +139,7 @@ impl Handler {
     /// Asks the lookups that the request needs. Most hooks have none.
     async fn ask_lookups(
         &self,
+        context: &RequestContext<'_>,
         hook: &Hook,
         body: &[u8],
         deadline: Instant,
@@ -137,7 +148,7 @@ impl Handler {
             return Ok(Vec::new());
         }
         let turn = self.turns.acquire(deadline).await.ok_or(Refusal::Overloaded)?;
-        let questions = pipeline::questions(hook, body, &clock::facts());
+        let questions = pipeline::questions(hook, body, &clock::facts_at(context.arrived.time));
         turn.end().await;
         let questions = questions?;
         let sources = self.state.live.sources.load_full();
@@ -153,7 +164,8 @@ fn judge_and_record(
     body: &[u8],
     answers: &[Answer],
 ) -> Result<Vec<u8>, Refusal> {
-    let facts = Facts { lookups: lookup::results(answers), ..clock::facts() };
+    let facts =
+        Facts { lookups: lookup::results(answers), ..clock::facts_at(context.arrived.time) };
     let answer = pipeline::answer(hook, body, &facts)?;
     if let Some(feed) = &context.state.feed {
         feed.add_decision(&context.received_call(), hook, body, &answer, &facts, answers);

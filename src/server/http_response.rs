@@ -84,20 +84,20 @@ impl HttpResponse {
         Self { status, headers, ..Self::ok(body.into_bytes()) }
     }
 
-    /// The response as HTTP/1.1 (RFC 9112).
-    pub(super) fn into_bytes(self, reuse: Reuse) -> ResponseBytes {
-        let mut start = self.head(reuse);
+    /// The response as HTTP/1.1 (RFC 9112), with the date of `now`.
+    pub(super) fn into_bytes(self, reuse: Reuse, now: SystemTime) -> ResponseBytes {
+        let mut start = self.head(reuse, now);
         start.extend_from_slice(&self.body);
         ResponseBytes { start, shared_end: self.shared_end }
     }
 
     /// The response to a `HEAD` request: the same without its body.
-    pub(super) fn into_head(self, reuse: Reuse) -> ResponseBytes {
-        ResponseBytes { start: self.head(reuse), shared_end: Bytes::new() }
+    pub(super) fn into_head(self, reuse: Reuse, now: SystemTime) -> ResponseBytes {
+        ResponseBytes { start: self.head(reuse, now), shared_end: Bytes::new() }
     }
 
     /// The status line and the headers. Leaves room for the body.
-    fn head(&self, reuse: Reuse) -> Vec<u8> {
+    fn head(&self, reuse: Reuse, now: SystemTime) -> Vec<u8> {
         let mut head = Vec::with_capacity(512 + self.body.len());
         let reason = self.status.canonical_reason().unwrap_or_default();
         for part in ["HTTP/1.1 ", self.status.as_str(), " ", reason, "\r\n"] {
@@ -116,7 +116,7 @@ impl HttpResponse {
             Reuse::KeepHttp10 => add_header(&mut head, "connection", "keep-alive"),
             Reuse::Close => add_header(&mut head, "connection", "close"),
         }
-        add_date(&mut head);
+        add_date(&mut head, now);
         head.extend_from_slice(b"\r\n");
         head
     }
@@ -137,8 +137,7 @@ struct FormattedDate {
 }
 
 /// Appends the date. Formats it only once per second, and otherwise reuses the text.
-fn add_date(head: &mut Vec<u8>) {
-    let now = SystemTime::now();
+fn add_date(head: &mut Vec<u8>, now: SystemTime) {
     let second = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     LAST_DATE.with_borrow_mut(|last| {
         if last.second != second || last.text.is_empty() {

@@ -1,18 +1,19 @@
 //! Counts and logs each request of a hook.
 
-use std::{cell::RefCell, fmt::Display, sync::Arc, time::Instant};
+use std::{cell::RefCell, fmt::Display, sync::Arc};
 
 use actix_http::RequestHead;
 
 use super::{
-    State, http_response::HttpResponse, outcome_counters::OutcomeCounters, refusal::Refusal,
+    State, decision_counters::DecisionCounters, http_response::HttpResponse, refusal::Refusal,
     warnings::Warning,
 };
 use crate::{
     auth::Caller,
+    clock::Moment,
     decision_log::{DecisionId, Line, LookupLine, Retrieval, debug_context},
     lookup::Answer,
-    metrics::{LookupLabels, ResponseLabels},
+    metrics::LookupLabels,
     okta::response,
     pipeline::HookAnswer,
     preview::ReceivedCall,
@@ -22,10 +23,11 @@ use crate::{
 /// Data of a request for its log line and its counters.
 pub(super) struct RequestContext<'s> {
     pub(super) state: &'s State,
-    outcomes: &'s RefCell<OutcomeCounters>,
+    counters: &'s RefCell<DecisionCounters>,
     /// The rules that were active when the request came.
     pub(super) rules: &'s Arc<RuleSet>,
-    pub(super) started: tokio::time::Instant,
+    /// When the head had arrived.
+    pub(super) arrived: Moment,
     /// The hook's name. `None` for a path without a hook.
     pub(super) hook: Option<&'s str>,
     pub(super) caller: Option<Caller>,
@@ -34,10 +36,11 @@ pub(super) struct RequestContext<'s> {
 impl<'s> RequestContext<'s> {
     pub(super) fn new(
         state: &'s State,
-        outcomes: &'s RefCell<OutcomeCounters>,
+        counters: &'s RefCell<DecisionCounters>,
         rules: &'s Arc<RuleSet>,
+        arrived: Moment,
     ) -> Self {
-        Self { state, outcomes, rules, started: Instant::now().into(), hook: None, caller: None }
+        Self { state, counters, rules, arrived, hook: None, caller: None }
     }
 
     /// Counts and logs a refusal, and returns the response to the caller. `head` is that of the
@@ -113,14 +116,16 @@ impl<'s> RequestContext<'s> {
         ReceivedCall {
             hook: self.hook,
             caller,
-            duration: self.started.elapsed(),
+            duration: Moment::now().since(self.arrived),
             rules_revision: &self.rules.revision,
         }
     }
 
     /// The line of a request with this status and without a decision.
     fn line<'l>(&'l self, status: &'l str) -> Line<'l> {
+        let now = self.arrived.now_since();
         Line {
+            time: now.time,
             id: DecisionId::next(),
             hook: self.hook,
             flow: None,
@@ -132,25 +137,19 @@ impl<'s> RequestContext<'s> {
             lookups: &[],
             rules_revision: &self.rules.revision,
             caller: self.caller.as_ref().map(|caller| caller as &dyn Display),
-            duration: self.started.elapsed(),
+            duration: now.since(self.arrived),
         }
     }
 
     fn count_and_log(&self, line: &Line<'_>) {
         let hook = line.hook_name();
-        self.outcomes.borrow_mut().count(line, self.rules, &self.state.metrics);
+        let metrics = &self.state.metrics;
+        self.counters.borrow_mut().count(line, self.rules, metrics);
         for LookupLine { name, outcome, retrieval } in line.lookups {
             let labels = LookupLabels { hook, lookup: name, outcome };
             let duration = retrieval.map(|retrieval| retrieval.duration);
-            self.state.metrics.count_lookup(&labels, duration);
+            metrics.count_lookup(&labels, duration);
         }
-        let labels = ResponseLabels {
-            hook,
-            request_type: line.request_type(),
-            decision: line.decision_name(),
-            status: line.status,
-        };
-        self.state.metrics.count_response(&labels, line.duration);
         if let Some(log) = &self.state.log {
             log.write(line);
         }

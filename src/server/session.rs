@@ -17,12 +17,15 @@ use super::{
     refusal::Refusal,
     slot::Slot,
 };
+use crate::clock::Moment;
 
 /// Responds with 503 without reading a request, and closes the connection within `time_limit`.
 pub(super) async fn turn_away(stream: TcpStream, handler: &Handler, time_limit: Duration) {
     let mut connection = Connection::new(stream, &handler.codec_config);
-    let response = handler.refuse(Refusal::ConnectionLimit);
-    if let Ok(()) = connection.write(response.into_bytes(Reuse::Close)).await {
+    let now = Moment::now();
+    let response = handler.refuse(Refusal::ConnectionLimit, now);
+    if let Ok(()) = connection.write(response.into_bytes(Reuse::Close, now.time), now.instant).await
+    {
         connection.close(time_limit).await;
     }
 }
@@ -55,17 +58,20 @@ where
     loop {
         slot.set_waiting_for_request();
         let arrival = connection.next_request(slot, deadline).await;
-        slot.set_waiting_for_client();
+        let arrived = Moment::now();
+        slot.set_waiting_for_client(arrived.instant);
         let request = match arrival? {
             Arrival::Request(request) => request,
             Arrival::Refused(refusal) => {
-                let response = handler.refuse(refusal);
-                return connection.write(response.into_bytes(Reuse::Close)).await;
+                let response = handler.refuse(refusal, arrived);
+                let response = response.into_bytes(Reuse::Close, arrived.time);
+                return connection.write(response, arrived.instant).await;
             }
         };
         let mut body = Body::new(&request, connection, slot);
-        let response = handler.respond(&request, &mut body).await;
-        slot.set_waiting_for_client();
+        let response = handler.respond(&request, &mut body, arrived).await;
+        let answered = arrived.now_since();
+        slot.set_waiting_for_client(answered.instant);
         let is_stopping = handler.state.draining.load(Ordering::Acquire);
         let mut may_reuse = body.is_read() && !slot.is_evicted();
         if may_reuse && is_stopping {
@@ -74,12 +80,12 @@ where
         }
         let reuse = if may_reuse { Reuse::expected_after(&request) } else { Reuse::Close };
         let response = match *request.method() {
-            Method::HEAD => response.into_head(reuse),
-            _ => response.into_bytes(reuse),
+            Method::HEAD => response.into_head(reuse, answered.time),
+            _ => response.into_bytes(reuse, answered.time),
         };
         // The request's headers share the receive buffer.
         drop(request);
-        connection.write(response).await?;
+        connection.write(response, answered.instant).await?;
         if reuse == Reuse::Close {
             return Ok(());
         }

@@ -63,10 +63,10 @@ impl Slot {
         let _ = self.task.set(task);
     }
 
-    /// Notes that the connection waits for its client. It is idle from now on.
-    pub(super) fn set_waiting_for_client(&self) {
+    /// Notes that the connection waits for its client. It is idle from `now` on.
+    pub(super) fn set_waiting_for_client(&self, now: Instant) {
         self.waits_for.set(WaitsFor::Client);
-        self.idle_since.set(Instant::now());
+        self.idle_since.set(now);
     }
 
     /// Notes that the connection waits for its next request. It stays idle since its last response.

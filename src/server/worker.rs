@@ -230,7 +230,7 @@ impl SlotGuard {
     /// Serves the connection, after a handshake if the listener speaks TLS.
     async fn serve(&self, stream: TcpStream) {
         let Self { worker, slot, .. } = self;
-        slot.set_waiting_for_client();
+        slot.set_waiting_for_client(Instant::now());
         // A response is one small write; waiting for more bytes would only delay it.
         let _ = stream.set_nodelay(true);
         match &worker.tls {

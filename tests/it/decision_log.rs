@@ -7,7 +7,7 @@ use std::{
     path::Path,
     sync::Arc,
     thread,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use jiff::Timestamp;
@@ -30,6 +30,7 @@ fn start(path: &Path) -> Arc<DecisionLog> {
 fn write(log: &DecisionLog, hook: &str) -> DecisionId {
     let id = DecisionId::next();
     log.write(&Line {
+        time: SystemTime::now(),
         id,
         hook: Some(hook),
         flow: None,

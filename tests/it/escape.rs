@@ -1,6 +1,11 @@
 //! Control, bidirectional and invisible characters are escaped in logs and terminals.
 
-use std::{fs, path::Path, sync::Arc, time::Duration};
+use std::{
+    fs,
+    path::Path,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use log::LevelFilter;
 use regex_automata::meta::Regex;
@@ -113,6 +118,7 @@ fn decision_lines_have_no_hidden_characters_in_both_formats() {
         let path = folder.path().join("decisions");
         let log = start(&path, format);
         let line = Line {
+            time: SystemTime::now(),
             id: DecisionId::next(),
             hook: Some(HOSTILE),
             flow: None,

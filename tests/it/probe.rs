@@ -10,7 +10,8 @@ use registration_hook::{
     },
     okta::{Attribute, Form, NonEmpty, Value},
     rule::{
-        ExampleContext, Facts, Part, Requirement, Rule, RuleExample, RuleOrigin, Spanned,
+        ExampleContext, Facts, OutcomeJson, Part, Requirement, Rule, RuleExample, RuleOrigin,
+        Spanned,
         check::{Check, Mismatch, Work},
         text::Text,
         value_name::ValueName,
@@ -47,6 +48,7 @@ fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<Strin
     };
     let rule = Rule {
         id: "r".to_owned(),
+        outcome_json: OutcomeJson::new("r", false),
         requirement: Requirement::All(NonEmpty::of(part)),
         message: Text::new("m"),
         when: Vec::new(),

@@ -6,8 +6,8 @@ use registration_hook::{
     okta::{DecisionKind, Flow, NonEmpty},
     pipeline,
     rule::{
-        Facts, Hook, Part, PartCheck, Requirement, Rule, RuleOrigin, Rules, Spanned, check::Check,
-        text::Text, value_name::ValueName,
+        Facts, Hook, OutcomeJson, Part, PartCheck, Requirement, Rule, RuleOrigin, Rules, Spanned,
+        check::Check, text::Text, value_name::ValueName,
     },
 };
 use serde_json::{Value, json};
@@ -650,6 +650,7 @@ fn a_panic_in_a_check_fails_only_its_request() {
     };
     let rule = Rule {
         id: "broken".to_owned(),
+        outcome_json: OutcomeJson::new("broken", false),
         requirement: Requirement::All(NonEmpty::of(part)),
         message: Text::new("m"),
         when: Vec::new(),

@@ -1,0 +1,47 @@
+//! The JSON of a rule's outcomes. It is made when the rule is loaded, since each line of the decision log repeats it.
+
+use super::Outcome;
+use crate::escape;
+
+/// The JSON of each outcome of a rule: `{"id":"okta-email","mode":"enforce","outcome":"pass"}`.
+pub struct OutcomeJson {
+    pass: Vec<u8>,
+    fail: Vec<u8>,
+    skip: Vec<u8>,
+}
+
+impl OutcomeJson {
+    /// The JSON for a rule of this id, in `shadow` mode or enforced.
+    pub fn new(id: &str, shadow: bool) -> Self {
+        Self {
+            pass: outcome_json(id, shadow, "pass"),
+            fail: outcome_json(id, shadow, "fail"),
+            skip: outcome_json(id, shadow, "skip"),
+        }
+    }
+
+    /// The JSON of an outcome.
+    pub(crate) fn of(&self, outcome: &Outcome<'_>) -> &[u8] {
+        match outcome {
+            Outcome::Pass => &self.pass,
+            Outcome::Fail(_) => &self.fail,
+            Outcome::Skip(_) => &self.skip,
+        }
+    }
+}
+
+fn outcome_json(id: &str, shadow: bool, outcome: &str) -> Vec<u8> {
+    let mut json = br#"{"id":"#.to_vec();
+    escape::json(&mut json, id);
+    // None of these words needs an escape.
+    for part in [r#","mode":""#, mode_name(shadow), r#"","outcome":""#, outcome, r#""}"#] {
+        json.extend_from_slice(part.as_bytes());
+    }
+    json.shrink_to_fit();
+    json
+}
+
+/// The name of a rule's mode in rules, logs and metrics.
+pub(super) fn mode_name(shadow: bool) -> &'static str {
+    if shadow { "shadow" } else { "enforce" }
+}

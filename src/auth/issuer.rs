@@ -151,7 +151,7 @@ impl Issuer {
         uri: &str,
         deadline: Instant,
     ) -> Result<IssuerDocument, ureq::Error> {
-        // At least a millisecond, since ureq takes a time-out of zero for one of a second.
+        // At least a millisecond, since ureq treats a time-out of zero as one second.
         let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
         let request = Request::get(uri).header(header::ACCEPT, "application/json").body(())?;
         let mut response = self.client.send(request, left)?;

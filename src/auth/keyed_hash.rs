@@ -4,8 +4,8 @@ use std::hash::{BuildHasher as _, RandomState};
 
 use subtle::ConstantTimeEq as _;
 
-/// The key of hashes. The key is random and never leaves the process, so that no caller can choose a value by its
-/// hash.
+/// The key of hashes. The key is random and never leaves the process, so that no caller can find a value that has a
+/// given hash.
 #[derive(Default)]
 pub(super) struct HashKey(RandomState);
 

@@ -91,6 +91,7 @@ impl HttpApi {
         let question = question.clone();
         let call = self.threads.run(slot, move || endpoint.ask(&question, deadline.into_std()));
         let Some(call) = call else {
+            // The system has no thread left.
             return ApiAnswer::failed(LookupFailure::Busy);
         };
         match timeout_at(deadline, call).await {
@@ -101,6 +102,7 @@ impl HttpApi {
     }
 }
 
+/// The header of a source. `secret` is `None` if it could not be read.
 fn secret_header(name: &str, secret: Option<&str>) -> Result<(HeaderName, HeaderValue), String> {
     let value = secret.and_then(|secret| HeaderValue::from_str(secret).ok());
     match (HeaderName::from_bytes(name.as_bytes()), value) {
@@ -149,6 +151,7 @@ impl Endpoint {
         deadline: StdInstant,
     ) -> Result<Response<ureq::Body>, ureq::Error> {
         loop {
+            // From here on, `has_connected` says whether this thread has opened a new connection.
             reset_has_connected();
             let sent = match &question.body {
                 None => self.send_once(Request::get(self.url_of(question)), (), deadline),

@@ -80,7 +80,7 @@ pub type CustomCheck = dyn Fn(&Value<'_>) -> Result<(), Mismatch> + Send + Sync;
 
 impl Check {
     /// Succeeds if the value passes. The value is neither absent nor empty. Fails with
-    /// [`Mismatch::TooCostly`] if too little work is left.
+    /// [`Mismatch::TooCostly`] if the check takes more work than is left for the request.
     pub fn check_value(
         &self,
         value: &Value<'_>,

@@ -24,7 +24,7 @@ pub(super) fn readiness(state: &State) -> HttpResponse {
     let credentials = state.live.credentials.load();
     let keys = match &credentials.authenticator.bearer {
         Some(bearer) => bearer.keys.freshness(),
-        // Without OAuth, `/readyz` shows the keys as `none`.
+        // Without OAuth there are no keys. The body shows this as `none`, too.
         None => Freshness::Unusable,
     };
     let refuses_everyone =
@@ -51,6 +51,7 @@ pub(super) fn metrics(state: &State) -> HttpResponse {
     };
     match state.metrics.text(&observed) {
         Ok(text) => {
+            // All clients that read this text now share one copy of it.
             let media_type = metrics::MEDIA_TYPE;
             HttpResponse { media_type, shared_end: text, ..HttpResponse::ok(b"".as_slice()) }
         }

@@ -10,7 +10,7 @@ use crate::{
     okta::request::DecodeError,
 };
 
-/// The value of `retry-after`: seconds until the next try. A fetch of the issuer's keys takes less, so that they may be
+/// The value of `retry-after`: seconds until the next try. A fetch of the issuer's keys takes less, so the keys may be
 /// there by then.
 const RETRY_AFTER: &str = "2";
 

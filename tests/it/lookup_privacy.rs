@@ -108,7 +108,7 @@ fn no_log_and_no_metric_has_a_value_a_result_or_a_secret() {
         &metrics,
         r#"lookups_total{hook="hook",lookup="database",outcome="failed"} 2"#,
     );
-    // The last two are parts of the address as a URL has them.
+    // The last two are parts of the percent-encoded email address.
     for planted in ["planted", "example.com", "example%2Ecom", "%40"] {
         for (what, text) in [("lines", &lines), ("log", &log), ("metrics", &metrics)] {
             let found: Vec<&str> = text.lines().filter(|line| line.contains(planted)).collect();

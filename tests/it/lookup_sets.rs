@@ -5,7 +5,7 @@ use registration_hook::{pipeline, rule::Facts};
 use serde_json::Value;
 
 use crate::{
-    lookups::{FAILED, LOOKUP, Row, check_rows, members, row, rule},
+    lookups::{FAILED, LOOKUP, Row, check_rows, hook_with_lookup, row, rule},
     support::{Failures, registration},
 };
 
@@ -70,7 +70,7 @@ fn each_failed_lookup_gives_one_cause() {
                 .to_owned(),
         ),
     ] {
-        let hook = members("", &format!("{other}{sections}"));
+        let hook = hook_with_lookup("", &format!("{other}{sections}"));
         let body = registration(r#"{"memberNumber":"12","lastName":"O'Neil"}"#);
         let mut facts = Facts::of_day(date(2026, 11, 21));
         for name in ["member", "other"] {

@@ -1,7 +1,7 @@
 //! Lookups in CSV tables.
 
 use crate::{
-    lookups::{answer, rule},
+    lookups::{effects, rule},
     support::{Failures, load_rules, rules_folder},
 };
 
@@ -137,7 +137,7 @@ fn a_table_finds_rows_by_all_of_their_keys_and_in_any_case_where_asked() {
     {
         let form = format!(r#"{{"email":"{email}"}}"#);
 
-        failures.check_eq(email, answer(hook, &form, None)["rules"].as_str().unwrap(), outcome);
+        failures.check_eq(email, effects(hook, &form, None)["rules"].as_str().unwrap(), outcome);
     }
 
     failures.assert_none();
@@ -166,7 +166,7 @@ fn a_table_without_a_row_that_can_be_found_is_valid_and_finds_nobody() {
             let folder = rules_folder(&[("h.toml", rules), ("t.csv", table)]);
             match load_rules(folder.path()) {
                 Ok(rules) => {
-                    let answer = answer(&rules.hooks["h"], form, None);
+                    let answer = effects(&rules.hooks["h"], form, None);
                     seen.push(answer["rules"].as_str().unwrap().to_owned());
                 }
                 Err(problems) => seen.push(problems[0].message.clone()),

@@ -22,7 +22,7 @@ returns = ["lastName", "level"]
 "#;
 
 /// A hook with a lookup in a table. `keys` are further keys of the lookup, and `sections` follow it.
-pub fn members(keys: &str, sections: &str) -> Hook {
+pub fn hook_with_lookup(keys: &str, sections: &str) -> Hook {
     let rules = format!("{LOOKUP}{keys}\n{sections}");
     let folder = rules_folder(&[("hook.toml", &rules), ("members.csv", TABLE)]);
     let mut rules = load_rules(folder.path()).unwrap_or_else(|problems| panic!("{}", problems[0]));
@@ -35,8 +35,9 @@ pub fn rule(id: &str, keys: &str) -> String {
     )
 }
 
-/// Answers a registration. `result`, if any, takes the place of the table's.
-pub fn answer(hook: &Hook, form: &str, result: Option<LookupResult>) -> Value {
+/// Answers a registration, and returns the outcomes of the rules and lookups, the causes and the values to set. `result`, if
+/// any, takes the place of the table's.
+pub fn effects(hook: &Hook, form: &str, result: Option<LookupResult>) -> Value {
     let body = registration(form);
     let mut facts = Facts::of_day(date(2026, 11, 21));
     let asked = pipeline::questions(hook, &body, &facts).unwrap();
@@ -97,7 +98,7 @@ pub fn check_rows(rows: impl IntoIterator<Item = Row>) {
     let mut failures = Failures::default();
 
     for Row { keys, sections, form, result, rules, lookup, causes, set } in rows {
-        let answer = answer(&members(&keys, &sections), form, result);
+        let answer = effects(&hook_with_lookup(&keys, &sections), form, result);
         let row = format!("{keys}\n{sections}{form}");
 
         failures.check_eq(format!("{row}: rules"), answer["rules"].as_str().unwrap(), rules);
@@ -293,7 +294,8 @@ fn rules_use_the_results_of_lookups() {
 
 #[test]
 fn results_of_other_types_than_text_are_compared_by_their_text() {
-    let hook = members("", &rule("level", "attribute = 'member.level'\nrange = { min = 2 }"));
+    let hook =
+        hook_with_lookup("", &rule("level", "attribute = 'member.level'\nrange = { min = 2 }"));
     let mut failures = Failures::default();
 
     for (value, outcome) in [
@@ -303,7 +305,7 @@ fn results_of_other_types_than_text_are_compared_by_their_text() {
         (OktaValue::Boolean(true), "fail"),
     ] {
         let found = LookupResult::Found([("level".to_owned(), value)].into());
-        let answer = answer(&hook, r#"{"memberNumber":"12"}"#, Some(found));
+        let answer = effects(&hook, r#"{"memberNumber":"12"}"#, Some(found));
 
         failures.check_eq(outcome, answer["rules"].as_str().unwrap(), outcome);
     }

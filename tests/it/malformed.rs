@@ -1,7 +1,7 @@
 //! Conditions of rules and lookups on values that cannot be read as the condition expects.
 
 use crate::{
-    lookups::{answer, members, rule},
+    lookups::{effects, hook_with_lookup, rule},
     support::Failures,
 };
 
@@ -48,8 +48,9 @@ fn a_malformed_value_skips_no_rule_and_no_lookup() {
     ] {
         let when = format!("when = [{{ {condition} }}]");
         // If the condition holds, the rule fails, and the lookup is asked and finds nothing.
-        let of_rule = members("", &rule("r", &format!("attribute = 'absent'\ndigits = 1\n{when}")));
-        let of_lookup = members(&when, &rule("r", "lookup = 'member'"));
+        let of_rule =
+            hook_with_lookup("", &rule("r", &format!("attribute = 'absent'\ndigits = 1\n{when}")));
+        let of_lookup = hook_with_lookup(&when, &rule("r", "lookup = 'member'"));
         for value in malformed.iter().chain(&OTHER_TYPES) {
             // `1.5` is a number, so a range of numbers can read it.
             if condition.contains("range = { min = 2 }") && *value == "1.5" {
@@ -60,12 +61,12 @@ fn a_malformed_value_skips_no_rule_and_no_lookup() {
 
             failures.check_eq(
                 format!("{row} in a rule"),
-                answer(&of_rule, &form, None)["rules"].as_str(),
+                effects(&of_rule, &form, None)["rules"].as_str(),
                 Some("fail"),
             );
             failures.check_eq(
                 format!("{row} in a lookup"),
-                answer(&of_lookup, &form, None)["lookups"].as_str(),
+                effects(&of_lookup, &form, None)["lookups"].as_str(),
                 Some("not_found"),
             );
         }

@@ -144,7 +144,7 @@ fn explain_claims(expected: &ExpectedClaims, reason: Reason, claims: &Claims, no
     }
 }
 
-/// Explains a refusal by the claims of the client or of the scopes. If the token has a `wanted` claim, says how
+/// Explains why the client or the scopes of a token were refused. If the token has a `wanted` claim, says how
 /// its value differs. Otherwise names the `known` claims that it has instead, and the setting that selects one.
 fn explain_client_or_scope(
     claims: &Claims,

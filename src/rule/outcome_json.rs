@@ -3,6 +3,9 @@
 use super::Outcome;
 use crate::escape;
 
+/// The length of the JSON of an enforced rule without its id, in bytes.
+const LENGTH_WITHOUT_ID: usize = r#"{"id":"","mode":"enforce","outcome":"pass"}"#.len();
+
 /// The JSON of each outcome of a rule: `{"id":"okta-email","mode":"enforce","outcome":"pass"}`.
 pub struct OutcomeJson {
     pass: Vec<u8>,
@@ -31,13 +34,13 @@ impl OutcomeJson {
 }
 
 fn outcome_json(id: &str, shadow: bool, outcome: &str) -> Vec<u8> {
-    let mut json = br#"{"id":"#.to_vec();
+    let mut json = Vec::with_capacity(LENGTH_WITHOUT_ID + id.len());
+    json.extend_from_slice(br#"{"id":"#);
     escape::json(&mut json, id);
     // None of these words needs an escape.
     for part in [r#","mode":""#, mode_name(shadow), r#"","outcome":""#, outcome, r#""}"#] {
         json.extend_from_slice(part.as_bytes());
     }
-    json.shrink_to_fit();
     json
 }
 

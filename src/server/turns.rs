@@ -15,7 +15,7 @@ use tokio::{
 };
 
 /// How long turns may follow each other before other tasks run.
-const WORK_AT_A_TIME: Duration = Duration::from_millis(1);
+const LONGEST_SERIES: Duration = Duration::from_millis(1);
 
 /// The queue of one worker for one kind of work.
 pub(super) struct Turns {
@@ -24,14 +24,13 @@ pub(super) struct Turns {
     waiting: Semaphore,
     /// One permit, for the task whose turn it is.
     turn: Semaphore,
-    /// The time that turns have taken since [`Turn::end`] last let other tasks run.
-    worked: Cell<Duration>,
+    /// When [`Turn::end`] last let other tasks run.
+    last_pause: Cell<Instant>,
 }
 
 /// A task's turn. Until it ends, no other begins.
 pub(super) struct Turn<'t> {
     turns: &'t Turns,
-    begun: Instant,
     _permit: SemaphorePermit<'t>,
 }
 
@@ -39,7 +38,7 @@ impl Turns {
     /// At most `waiting_limit` tasks wait for a turn, each no longer than `longest_wait`.
     pub(super) fn new(waiting_limit: usize, longest_wait: Duration) -> Self {
         let (waiting, turn) = (Semaphore::new(waiting_limit), Semaphore::new(1));
-        Self { longest_wait, waiting, turn, worked: Cell::default() }
+        Self { longest_wait, waiting, turn, last_pause: Cell::new(Instant::now()) }
     }
 
     /// Waits for a turn until the deadline. Returns `None` if too many tasks wait already, or if the wait would be
@@ -49,7 +48,7 @@ impl Turns {
             Ok(permit) => permit,
             Err(_) => self.wait(deadline).await?,
         };
-        Some(Turn { turns: self, begun: Instant::now(), _permit: permit })
+        Some(Turn { turns: self, _permit: permit })
     }
 
     async fn wait(&self, deadline: Instant) -> Option<SemaphorePermit<'_>> {
@@ -61,14 +60,13 @@ impl Turns {
 }
 
 impl Turn<'_> {
-    /// Ends the turn. If turns have taken [`WORK_AT_A_TIME`], first lets other tasks run. The permit is kept until
-    /// then, so that no other turn begins and these tasks can only do quick work.
+    /// Ends the turn. If turns may have followed each other for [`LONGEST_SERIES`], first lets other tasks run. The
+    /// permit is kept until then, so that no other turn begins and these tasks can only do quick work.
     pub(super) async fn end(self) {
-        let mut worked = self.turns.worked.get() + self.begun.elapsed();
-        if worked >= WORK_AT_A_TIME {
+        let last_pause = &self.turns.last_pause;
+        if last_pause.get().elapsed() >= LONGEST_SERIES {
             yield_now().await;
-            worked = Duration::ZERO;
+            last_pause.set(Instant::now());
         }
-        self.turns.worked.set(worked);
     }
 }

@@ -17,8 +17,8 @@ mod failure;
 use connector::{ClientConnector, NoAddresses};
 pub(crate) use connector::{has_connected, reset_has_connected};
 pub(crate) use failure::{
-    certificate_fault, describe_handshake, describe_request_error, is_of_authority,
-    is_signed_by_other_key,
+    certificate_fault, depends_on_unsupported_key, describe_handshake, describe_request_error,
+    fails_signature_check, is_of_authority,
 };
 
 /// A client that follows no redirect, and returns the response of any status.

@@ -69,21 +69,43 @@ pub(crate) fn certificate_fault(fault: &CertificateError) -> &'static str {
         fault if is_of_authority(fault) => {
             "is that of an authority, self-signed or not, and cannot be a server's"
         }
-        fault if is_signed_by_other_key(fault) => {
-            "names a trusted authority as its issuer, but another key has signed it"
+        fault if depends_on_unsupported_key(fault) => {
+            "depends on a key or an algorithm that is not supported, such as P-521 or SHA-1"
+        }
+        fault if fails_signature_check(fault) => {
+            "fails a signature check: the authority that it names was renewed, or a key is RSA below 2048 bits, which is not supported"
         }
         _ => "is not valid",
     }
 }
 
-/// Whether a trusted authority has the name of the certificate's issuer, and another key: the certificate of one of the
-/// two was made again. A key of another kind does not support the algorithm of the signature.
-pub(crate) fn is_signed_by_other_key(fault: &CertificateError) -> bool {
+/// Whether the certificate or its authority has a key, or a signature was made by an algorithm, that is not supported.
+pub(crate) fn depends_on_unsupported_key(fault: &CertificateError) -> bool {
+    match fault {
+        CertificateError::UnsupportedSignatureAlgorithmContext { .. } => true,
+        CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext {
+            public_key_algorithm_id,
+            ..
+        } => !is_supported_key(public_key_algorithm_id),
+        _ => false,
+    }
+}
+
+/// Whether keys of this algorithm, with this curve, are supported.
+fn is_supported_key(public_key_algorithm_id: &[u8]) -> bool {
+    let supported = rustls::crypto::ring::default_provider().signature_verification_algorithms;
+    supported.all.iter().any(|one| one.public_key_alg_id().as_ref() == public_key_algorithm_id)
+}
+
+/// Whether a signature does not fit its key. Usually a trusted authority has the name of the certificate's issuer, but
+/// another key: one of the two was renewed. An RSA key below 2048 bits fits no signature. The signature may also be
+/// that of the handshake, by the key of the certificate.
+pub(crate) fn fails_signature_check(fault: &CertificateError) -> bool {
     matches!(
         fault,
         CertificateError::BadSignature
             | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. }
-    )
+    ) && !depends_on_unsupported_key(fault)
 }
 
 /// Whether the certificate of a server is refused because it is that of an authority. A self-signed certificate

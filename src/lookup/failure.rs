@@ -7,7 +7,7 @@ use tokio::time::{Duration, Instant};
 use ureq::Proxy;
 
 use crate::{
-    http_client::{is_of_authority, is_signed_by_other_key},
+    http_client::{depends_on_unsupported_key, fails_signature_check, is_of_authority},
     rule::lookup::{CertificateFault, LookupFailure},
 };
 
@@ -67,7 +67,8 @@ pub(super) fn tls_failure(error: &rustls::Error) -> LookupFailure {
         | CertificateError::NotValidYet
         | CertificateError::NotValidYetContext { .. } => CertificateFault::NotNow,
         fault if is_of_authority(fault) => CertificateFault::OfAuthority,
-        fault if is_signed_by_other_key(fault) => CertificateFault::OtherKey,
+        fault if depends_on_unsupported_key(fault) => CertificateFault::UnsupportedKey,
+        fault if fails_signature_check(fault) => CertificateFault::Signature,
         _ => CertificateFault::Invalid,
     })
 }

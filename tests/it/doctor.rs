@@ -231,7 +231,7 @@ fn a_certificate_that_ends_soon_gets_a_note() {
 }
 
 #[test]
-fn a_certificate_for_another_name_or_of_another_key_is_a_problem() {
+fn a_certificate_for_another_name_or_with_a_refused_signature_is_a_problem() {
     let mut failures = Failures::default();
 
     for (server, authority, problem) in [
@@ -239,7 +239,17 @@ fn a_certificate_for_another_name_or_of_another_key_is_a_problem() {
         (
             "p256",
             "p256-other-key",
-            "certificate: it names a trusted authority as its issuer, but another key has signed it; serve the whole",
+            "certificate: it fails a signature check: the authority that it names was renewed, or a key is RSA below 2048 bits",
+        ),
+        (
+            "by-rsa1024",
+            "rsa1024-authority",
+            "a key is RSA below 2048 bits, which is not supported; send the intermediate that signed it",
+        ),
+        (
+            "by-p521",
+            "p521-authority",
+            "certificate: it depends on a key or an algorithm that is not supported, such as P-521 or SHA-1; use RSA",
         ),
     ] {
         let api = Api::with_tls(server, |_, wire| write_response(wire, "200 OK", ALLOW.as_bytes()));

@@ -42,12 +42,19 @@ fn only_trusted_certificates_of_the_host_are_accepted() {
     let of_other_host = Api::with_tls("issuer", |_, wire| found(wire));
     let of_authority = Api::with_tls("authority", |_, wire| found(wire));
     let nameless = Api::with_tls("nameless", |_, wire| found(wire));
+    // The authorities of `ca_file` are the right ones. Two have keys that are not supported. The server of the third
+    // one sends a renewed intermediate in place of the one that signed its certificate.
+    let by_rsa1024 = Api::with_tls("by-rsa1024", |_, wire| found(wire));
+    let by_renewed = Api::with_tls("by-renewed", |_, wire| found(wire));
+    let by_p521 = Api::with_tls("by-p521", |_, wire| found(wire));
     let plain = refusing_listener();
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let ca_file = |name: &str| repository(&format!("tests/tls/{name}.crt")).display().to_string();
     let refused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let other_authority = "its certificate is not signed by a trusted authority";
-    let other_key = "its certificate names a trusted authority as its issuer, but another key has signed it; set `ca_file` of the source";
+    let signature = "its certificate fails a signature check: the authority that it names was renewed (set `ca_file` of the source to the one that signed it, or let the server send the intermediate that did), or a key is RSA below 2048 bits";
+    let key =
+        "its certificate depends on a key or an algorithm that is not supported, such as P-521";
     let trial = |server: SocketAddr, authority| Trial {
         server,
         authority,
@@ -59,8 +66,11 @@ fn only_trusted_certificates_of_the_host_are_accepted() {
         Trial { host: "localhost", ..trial(good.address, "p256") },
         Trial { failure: Some(other_authority), ..trial(good.address, "issuer") },
         Trial { failure: Some(other_authority), ..trial(good.address, "") },
-        Trial { failure: Some(other_key), ..trial(good.address, "p256-other-key") },
-        Trial { failure: Some(other_key), ..trial(good.address, "p256-rsa-key") },
+        Trial { failure: Some(signature), ..trial(good.address, "p256-other-key") },
+        Trial { failure: Some(signature), ..trial(good.address, "p256-rsa-key") },
+        Trial { failure: Some(signature), ..trial(by_rsa1024.address, "rsa1024-authority") },
+        Trial { failure: Some(signature), ..trial(by_renewed.address, "renewed-authority") },
+        Trial { failure: Some(key), ..trial(by_p521.address, "p521-authority") },
         Trial {
             failure: Some("its certificate is not for the host of the `url`"),
             ..trial(of_other_host.address, "issuer")

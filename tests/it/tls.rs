@@ -10,10 +10,11 @@ use rustls::{
 
 use crate::support::repository;
 
-/// The configuration of a server with this certificate.
+/// The configuration of a server with this certificate and those after it in its file.
 pub fn server_config(certificate: &str) -> Arc<ServerConfig> {
     let file = |extension: &str| repository(&format!("tests/tls/{certificate}.{extension}"));
-    let chain = vec![CertificateDer::from_pem_file(file("crt")).unwrap()];
+    let certificates = CertificateDer::pem_file_iter(file("crt")).unwrap();
+    let chain = certificates.map(Result::unwrap).collect();
     let key = PrivateKeyDer::from_pem_file(file("key")).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)

@@ -15,7 +15,9 @@ use super::{
 };
 use crate::{
     cli::CliError,
-    http_client::{certificate_fault, describe_handshake, is_signed_by_other_key},
+    http_client::{
+        certificate_fault, depends_on_unsupported_key, describe_handshake, fails_signature_check,
+    },
     trusted_url,
 };
 
@@ -250,9 +252,13 @@ fn invalid_certificate(error: &CertificateError) -> Obstacle {
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             certificate_obstacle("it is not valid yet", "set the clocks of both machines")
         }
-        other if is_signed_by_other_key(other) => certificate_obstacle(
+        other if depends_on_unsupported_key(other) => certificate_obstacle(
             format!("it {}", certificate_fault(other)),
-            "serve the whole chain of a public authority; for a private one set --ca-file to the one that signed it",
+            "use RSA from 2048 bits, P-256 or P-384, with SHA-256 or SHA-384, for it and its authority",
+        ),
+        other if fails_signature_check(other) => certificate_obstacle(
+            format!("it {}", certificate_fault(other)),
+            "send the intermediate that signed it; for a private authority set --ca-file to the one that did; or replace the key",
         ),
         other => certificate_obstacle(
             format!("it {}", certificate_fault(other)),

@@ -105,11 +105,16 @@ pub enum CertificateFault {
     /// No trusted authority has signed it.
     #[display("is not signed by a trusted authority; set `ca_file` of the source to the right one")]
     UnknownAuthority,
-    /// A trusted authority has the name of its issuer, but not the key that has signed it.
+    /// It or its authority has a key, or a signature was made by an algorithm, that is not supported.
     #[display(
-        "names a trusted authority as its issuer, but another key has signed it; set `ca_file` of the source to the authority that signed it"
+        "depends on a key or an algorithm that is not supported, such as P-521 or SHA-1; use RSA from 2048 bits, P-256, P-384 or Ed25519, with SHA-256 or SHA-384"
     )]
-    OtherKey,
+    UnsupportedKey,
+    /// A signature does not fit its key.
+    #[display(
+        "fails a signature check: the authority that it names was renewed (set `ca_file` of the source to the one that signed it, or let the server send the intermediate that did), or a key is RSA below 2048 bits, which is not supported"
+    )]
+    Signature,
     /// It does not have the name of the host.
     #[display("is not for the host of the `url`; have that host put into its `subjectAltName`")]
     OtherHost,

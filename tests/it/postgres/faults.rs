@@ -276,7 +276,7 @@ fn tls_is_verified() {
         // The certificate is for `localhost` only, and signed by the first authority.
         ("127.0.0.1", &authority, "Certificate(OtherHost)"),
         ("localhost", &other, "Certificate(UnknownAuthority)"),
-        ("localhost", &renewed, "Certificate(OtherKey)"),
+        ("localhost", &renewed, "Certificate(Signature)"),
     ] {
         let database = server.database_with(&server.tcp(host), &[password, ("CA_FILE", ca_file)]);
         failures.check_eq(format!("{host} {ca_file}"), ask(&database, &question), expected);

@@ -15,6 +15,7 @@ use super::{
     queue::{KeptRequest, RequestQueue},
 };
 use crate::{
+    duration,
     explained::Explained,
     lookup::{Answer, recorded_json},
     pipeline::HookAnswer,
@@ -68,7 +69,7 @@ struct RequestRow<'a> {
     time: String,
     hook: Option<&'a str>,
     caller: &'a str,
-    duration_us: u128,
+    duration: String,
     rules_revision: &'a str,
     status: u16,
     refusal: Option<RefusalRow<'a>>,
@@ -94,7 +95,7 @@ struct DecidedRow<'a> {
 struct LookupTime<'a> {
     name: &'a str,
     cached: bool,
-    duration_us: u128,
+    duration: String,
 }
 
 /// The content of a request.
@@ -154,7 +155,7 @@ impl Feed {
             lookup_times.push(LookupTime {
                 name,
                 cached: *is_cached,
-                duration_us: duration.as_micros(),
+                duration: duration::text(*duration),
             });
         }
         let explained = Explained::new(hook, answer, &facts.lookups);
@@ -258,7 +259,7 @@ fn base_row<'a>(call: &'a ReceivedCall<'_>, status: u16) -> RequestRow<'a> {
         time: format!("{:.3}", Timestamp::now()),
         hook: call.hook,
         caller: &call.caller,
-        duration_us: call.duration.as_micros(),
+        duration: duration::text(call.duration),
         rules_revision: call.rules_revision,
         status,
         refusal: None,

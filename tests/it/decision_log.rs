@@ -17,7 +17,9 @@ use registration_hook::{
     settings::{LogFormat, LogSettings, LogTarget},
 };
 
-use crate::support::{BASIC, Service, program, registration, rules_folder, wait_for, wait_until};
+use crate::support::{
+    BASIC, Failures, Service, program, registration, rules_folder, wait_for, wait_until,
+};
 
 fn start(path: &Path) -> Arc<DecisionLog> {
     let (decisions, format) = (LogTarget::File(path.to_owned()), LogFormat::Json);
@@ -28,6 +30,10 @@ fn start(path: &Path) -> Arc<DecisionLog> {
 
 /// Writes a line, and returns its id.
 fn write(log: &DecisionLog, hook: &str) -> DecisionId {
+    write_with_duration(log, hook, Duration::ZERO)
+}
+
+fn write_with_duration(log: &DecisionLog, hook: &str, duration: Duration) -> DecisionId {
     let id = DecisionId::next();
     log.write(&Line {
         time: SystemTime::now(),
@@ -42,7 +48,7 @@ fn write(log: &DecisionLog, hook: &str) -> DecisionId {
         lookups: &[],
         rules_revision: "r",
         caller: None,
-        duration: Duration::ZERO,
+        duration,
     });
     id
 }
@@ -90,6 +96,37 @@ fn each_line_has_its_own_id_and_the_time_in_utc_with_milliseconds() {
         last = parsed;
     }
     assert!(last >= before + 1000);
+}
+
+#[test]
+fn a_duration_for_people_has_the_unit_of_its_rounded_number() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("decisions");
+    let decisions = LogTarget::File(path.clone());
+    let settings = LogSettings { level: LevelFilter::Info, decisions, format: LogFormat::Human };
+    let log = DecisionLog::start(&settings).unwrap().unwrap();
+    let rows = [
+        (0, "0.0 µs"),
+        (36_640, "36.6 µs"),
+        (999_940, "999.9 µs"),
+        (999_960, "1.0 ms"),
+        (1_250_000, "1.3 ms"),
+        (999_960_000, "1.0 s"),
+        (1_500_000_000, "1.5 s"),
+    ];
+    let mut failures = Failures::default();
+
+    for (nanoseconds, _) in rows {
+        write_with_duration(&log, "a", Duration::from_nanos(nanoseconds));
+    }
+    log.finish();
+
+    let written = fs::read_to_string(&path).unwrap();
+    failures.check_eq("lines", written.lines().count(), rows.len());
+    for (line, (nanoseconds, text)) in written.lines().zip(rows) {
+        failures.check_contains(nanoseconds, line, &format!(" ({text})"));
+    }
+    failures.assert_none();
 }
 
 #[test]

@@ -96,7 +96,7 @@ function summary(row) {
   const parts = [];
   if (row.refusal) parts.push(`\`${row.refusal.reason}\``, row.refusal.cause);
   if (row.explained) parts.push(...describeRules(row.explained.rules), ...describeLookups(row));
-  parts.push(duration(row.duration_us));
+  parts.push(unbroken(row.duration));
   return parts.join(" · ");
 }
 
@@ -116,9 +116,9 @@ function describeLookups(row) {
 function timeOfLookup(row, lookup) {
   const time = row.lookup_times.find(({ name }) => name === lookup);
   if (!time) return "";
-  return time.cached ? ", from the cache" : `, ${duration(time.duration_us)}`;
+  return time.cached ? ", from the cache" : `, ${unbroken(time.duration)}`;
 }
 
 // A duration, with a no-break space before its unit.
-const duration = (us) => (us < 1000 ? `${us}\u00a0µs` : `${(us / 1000).toFixed(1)}\u00a0ms`);
+const unbroken = (duration) => duration.replace(" ", "\u00a0");
 const clock = (time) => new Date(time).toLocaleTimeString([], { hour12: false });

@@ -59,6 +59,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         "preview",
         &[
             "clock",
+            "duration",
             "escape",
             "file",
             "explained",

@@ -182,8 +182,7 @@ impl Alphabet {
     }
 }
 
-/// A text in backticks, cut if it is long. Characters are escaped that are not printable ASCII, so that look-alikes
-/// show.
+/// A text in backticks, cut if it is long. Escapes characters that are not printable ASCII, so that look-alikes show.
 fn visible(text: &str) -> String {
     let mut shown = String::new();
     for letter in text.chars().take(LONGEST_SHOWN) {

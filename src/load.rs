@@ -33,7 +33,7 @@ pub(crate) use draft::Loaded;
 pub(crate) use examples::passing_examples;
 pub use held::HeldFiles;
 pub(crate) use held::LoadedTexts;
-pub(crate) use inputs::{Files, UnreadEntry, fingerprint};
+pub(crate) use inputs::{Files, UnreadEntry, fingerprint, rules_files, target_in_folder};
 use loader::Loader;
 
 /// The name and the rules of each built-in hook. These rules name no list files. Their files are below `tests/`

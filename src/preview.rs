@@ -31,6 +31,7 @@ mod finding;
 mod form;
 mod guard;
 mod http;
+mod open;
 mod queue;
 mod rules;
 

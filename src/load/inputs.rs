@@ -67,7 +67,7 @@ pub(crate) fn fingerprint(folder: &Path, last: &Fingerprint) -> Fingerprint {
 
 /// The rules files of a folder, sorted by name: `*.toml`, and not hidden. Adds them to `seen`. If the
 /// folder cannot be listed, adds the error instead.
-pub(super) fn rules_files(folder: &Path, seen: &mut Fingerprint) -> io::Result<Vec<PathBuf>> {
+pub(crate) fn rules_files(folder: &Path, seen: &mut Fingerprint) -> io::Result<Vec<PathBuf>> {
     match file::entries(folder) {
         Ok(mut paths) => {
             paths.retain(|path| is_rules_file(path));
@@ -192,11 +192,7 @@ impl Inputs {
         }
         let path = self.folder.join(name);
         self.files.seen.add(&path);
-        // Neither `..` nor a symbolic link may lead out of the folder.
-        let target = fs::canonicalize(&path)?;
-        if !target.starts_with(fs::canonicalize(&self.folder)?) {
-            return Err(permanent_error("it is not in the rules folder; put the file there"));
-        }
+        let target = target_in_folder(&self.folder, &path)?;
         let present = file::read_text(&target, FileKind::List)?;
         let Some(text) = self.held.list_to_load(&path, present) else {
             // Its last valid text is not known.
@@ -225,6 +221,15 @@ impl Inputs {
         }
         revision
     }
+}
+
+/// The file that a path leads to. Fails if `..` or a symbolic link leads out of the rules folder.
+pub(crate) fn target_in_folder(folder: &Path, path: &Path) -> io::Result<PathBuf> {
+    let target = fs::canonicalize(path)?;
+    if target.starts_with(fs::canonicalize(folder)?) {
+        return Ok(target);
+    }
+    Err(permanent_error("it is not in the rules folder; put the file there"))
 }
 
 /// Whether a reload notices changes of a list with this path.

@@ -8,7 +8,7 @@ use actix_web::{
     web,
 };
 
-use super::{Page, assets, decide, form, guard, rules};
+use super::{Page, assets, decide, form, guard, open};
 
 /// How long a request for the feed waits for a change. A browser waits longer, so it always gets a response.
 const LONGEST_POLL: Duration = Duration::from_secs(20);
@@ -104,14 +104,14 @@ fn received_request(request: &HttpRequest, page: &Page) -> Option<String> {
     Some(content.to_string())
 }
 
-/// The text of the rules file that the query names, as JSON.
+/// The text of the rules file that the query names, or why it cannot be read, as JSON.
 fn rules_file(request: &HttpRequest, page: &Page) -> Option<String> {
-    rules::open_file(page, &query_value(request, "path")?)
+    open::open_rules_file(page, &query_value(request, "path")?)
 }
 
 /// The recorded request that the query names.
 fn recorded_request(request: &HttpRequest, page: &Page) -> Option<String> {
-    rules::open_fixture(page, &query_value(request, "hook")?, &query_value(request, "case")?)
+    open::open_fixture(page, &query_value(request, "hook")?, &query_value(request, "case")?)
 }
 
 /// Decides the request in the body.

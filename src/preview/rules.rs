@@ -4,17 +4,17 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    path::Path,
+    path::PathBuf,
     thread,
     time::{Duration, Instant},
 };
 
 use serde::Serialize;
 
-use super::{FixtureFiles, JudgedFixture, LiveDecision, Page};
+use super::{JudgedFixture, LiveDecision, Page};
 use crate::{
     clock, escape,
-    file::{self, FileKind, Fingerprint},
+    file::{self, Fingerprint},
     load::{self, Loaded, Purpose, RulesSource},
     problem::{Problem, Problems},
     rule::RuleSet,
@@ -34,7 +34,7 @@ struct RulesJson {
     source: String,
     /// Whether the service reloads changed rules without a signal.
     reloads: bool,
-    /// The paths of the files. The page asks for a text once somebody opens it.
+    /// The paths of the rules files. The page asks for a text once somebody opens it.
     files: Vec<String>,
     /// Each problem of the files on disk, as `check` prints it.
     problems: Vec<String>,
@@ -56,14 +56,6 @@ struct FixtureJson {
     now: Option<&'static str>,
     problem: Option<String>,
     denied_by: Vec<String>,
-}
-
-/// A recorded request that the page opens.
-#[derive(Serialize)]
-struct OpenedFixture {
-    request: String,
-    /// The recorded results of lookups, as JSON. `None` without a file.
-    lookups: Option<String>,
 }
 
 /// The files of the rules folder, and their problems. Empty for built-in rules.
@@ -94,7 +86,7 @@ pub(super) fn watch(page: &Page) {
         let rules_changed = shown.update_rules(page, &live);
         let fixtures_changed = shown.update_fixtures(page);
         if rules_changed || fixtures_changed {
-            report_rules(page, &live, &shown.on_disk);
+            report_rules(page, &live, &shown.on_disk.problems);
         }
         thread::sleep(INTERVAL);
     }
@@ -166,10 +158,9 @@ fn read_rules(page: &Page, files: Fingerprint) -> RulesOnDisk {
 }
 
 /// Gives the state of the rules to the feed.
-fn report_rules(page: &Page, live: &RuleSet, on_disk: &RulesOnDisk) {
-    let RulesOnDisk { files, problems } = on_disk;
+fn report_rules(page: &Page, live: &RuleSet, problems: &Problems) {
     let mut paths = Vec::new();
-    for path in toml_files(files) {
+    for path in rules_files(page) {
         paths.push(path.display().to_string());
     }
     let mut changed_fixtures = Vec::new();
@@ -205,19 +196,14 @@ fn report_rules(page: &Page, live: &RuleSet, on_disk: &RulesOnDisk) {
     );
 }
 
-/// The rules files among these files, without the lists and tables beside them.
-fn toml_files(files: &Fingerprint) -> impl Iterator<Item = &Path> {
-    files.paths().filter(|path| path.extension() == Some("toml".as_ref()))
-}
-
-/// Reads a rules file. Returns its text as JSON, or `None` if the rules folder has no such file.
-pub(super) fn open_file(page: &Page, path: &str) -> Option<String> {
-    // Only listed files are read, so that the name cannot be another path.
-    let files = files_fingerprint(page, &Fingerprint::default());
-    let mut listed = toml_files(&files);
-    let found = listed.find(|listed| listed.display().to_string() == path)?;
-    let text = file::read_text(found, FileKind::Rules).ok()?;
-    serde_json::to_string(&text).ok()
+/// The rules files. Returns none for built-in rules, and for a folder that cannot be listed, which is a problem.
+pub(super) fn rules_files(page: &Page) -> Vec<PathBuf> {
+    match &page.source {
+        RulesSource::Folder(directory) => {
+            load::rules_files(directory, &mut Fingerprint::default()).unwrap_or_default()
+        }
+        RulesSource::BuiltIn => Vec::new(),
+    }
 }
 
 fn fixture_json(fixture: JudgedFixture) -> FixtureJson {
@@ -255,17 +241,4 @@ fn stray_file_json(problem: Problem) -> FixtureJson {
         problem: Some(problem.message),
         denied_by: Vec::new(),
     }
-}
-
-/// Reads a recorded request. Returns it as JSON, or `None` if there is none of this name.
-pub(super) fn open_fixture(page: &Page, hook: &str, case: &str) -> Option<String> {
-    let FixtureFiles { request, lookups } =
-        (page.fixtures.find)(&page.fixtures.directory, hook, case)?;
-    let opened =
-        OpenedFixture { request: read_fixture(&request)?, lookups: read_fixture(&lookups) };
-    serde_json::to_string(&opened).ok()
-}
-
-fn read_fixture(path: &Path) -> Option<String> {
-    file::read_text(path, FileKind::Fixture).ok()
 }

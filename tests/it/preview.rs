@@ -4,6 +4,7 @@ use std::{
     fs,
     io::Write as _,
     net::{SocketAddr, TcpStream},
+    os::unix::fs::symlink,
     path::Path,
     time::Duration,
 };
@@ -647,11 +648,56 @@ fn preview_follows_edits_of_rules_and_compares_fixtures() {
     assert_eq!(third["revision"], second["revision"]);
     let path = third["files"][0].as_str().unwrap();
     let file = preview.get_json(&format!("api/rules-file?path={path}"));
-    assert!(file.as_str().unwrap().contains("domain ="));
+    assert!(file["text"].as_str().unwrap().contains("domain ="));
     for other in ["registration-hook.toml", "rules/none.toml", "rules/../rules/hook.toml"] {
         let answer = preview.get(&format!("api/rules-file?path={other}"));
         assert_eq!(answer.status, 404, "{other}");
     }
+}
+
+#[test]
+fn preview_opens_each_listed_rules_file_or_says_why_it_cannot() {
+    let section = "[self_service_registration]\nallow_all = true\n";
+    let rule = "[[self_service_registration.rules]]\nid = 'mail'\nattribute = 'email'\n\
+        domains = { file = 'lists/domains.toml' }\nmessage = 'No.'\n";
+    let large = format!("{section}#{}\n", "x".repeat(1 << 20));
+    let folder = rules_folder(&[
+        ("rules/hook.toml", rule),
+        ("rules/lists/domains.toml", "okta.com\n"),
+        ("rules/..2026/mounted.toml", section),
+        ("elsewhere.toml", "secret = 'pa55word'\n"),
+    ]);
+    let rules = folder.path().join("rules");
+    // Kubernetes mounts files so.
+    symlink("..2026", rules.join("..data")).unwrap();
+    symlink("..data/mounted.toml", rules.join("mounted.toml")).unwrap();
+    let preview = Preview::start_in(folder.path());
+    fs::write(rules.join("large.toml"), &large).unwrap();
+    fs::write(rules.join("latin.toml"), b"# caf\xe9\n").unwrap();
+    symlink("../elsewhere.toml", rules.join("outside.toml")).unwrap();
+    let mut failures = Failures::default();
+
+    let listed = wait_for("the files", || {
+        let files = preview.get_json("api/rules")["files"].as_array()?.clone();
+        Some(files).filter(|files| files.len() == 5)
+    });
+
+    for (file, (name, member, part)) in listed.iter().zip([
+        ("hook.toml", "text", "lists/domains.toml"),
+        ("large.toml", "problem", "it is larger than 1 MiB, the limit of a rules file"),
+        ("latin.toml", "problem", "this is not UTF-8; save it as UTF-8 (line 1, column 6)"),
+        ("mounted.toml", "text", "allow_all"),
+        ("outside.toml", "problem", "it is not in the rules folder; put the file there"),
+    ]) {
+        let file = file.as_str().unwrap();
+        let opened = preview.get(&format!("api/rules-file?path={file}"));
+        failures.check(format!("{file} is not {name}"), file.ends_with(name));
+        failures.check_eq(file, opened.status, 200);
+        let json: Value = serde_json::from_slice(&opened.body).unwrap_or_default();
+        failures.check_contains(file, json[member].as_str().unwrap_or_default(), part);
+        failures.check(format!("{file} has a secret"), !opened.text().contains("pa55word"));
+    }
+    failures.assert_none();
 }
 
 #[test]

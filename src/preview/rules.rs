@@ -24,6 +24,8 @@ use crate::{
 const INTERVAL: Duration = Duration::from_millis(200);
 /// How often the recorded requests are checked, which may be thousands of files.
 const FIXTURES_INTERVAL: Duration = Duration::from_secs(2);
+/// The most recorded requests that are listed before somebody opens their list.
+const MOST_CHANGED_FIXTURES: usize = 100;
 
 /// The rules, as the page shows them.
 #[derive(Serialize)]
@@ -42,6 +44,8 @@ struct RulesJson {
     problem_count: usize,
     /// The recorded requests with a problem, and those that are no longer decided as recorded.
     changed_fixtures: Vec<FixtureJson>,
+    /// How many of these there are. Not all may be listed.
+    changed_fixture_count: usize,
     /// How many other recorded requests there are. The page asks for them once somebody opens their list.
     unchanged_fixture_count: usize,
 }
@@ -164,6 +168,7 @@ fn report_rules(page: &Page, live: &RuleSet, problems: &Problems) {
         paths.push(path.display().to_string());
     }
     let mut changed_fixtures = Vec::new();
+    let mut changed_fixture_count = 0;
     let mut unchanged_fixtures = Vec::new();
     for fixture in (page.fixtures.judge)(&page.fixtures.directory, live) {
         let fixture = match fixture {
@@ -172,7 +177,10 @@ fn report_rules(page: &Page, live: &RuleSet, problems: &Problems) {
         };
         if fixture.problem.is_none() && fixture.recorded == fixture.now {
             unchanged_fixtures.push(fixture);
-        } else {
+            continue;
+        }
+        changed_fixture_count += 1;
+        if changed_fixture_count <= MOST_CHANGED_FIXTURES {
             changed_fixtures.push(fixture);
         }
     }
@@ -188,6 +196,7 @@ fn report_rules(page: &Page, live: &RuleSet, problems: &Problems) {
         problems: lines,
         problem_count: problems.total(),
         changed_fixtures,
+        changed_fixture_count,
         unchanged_fixture_count: unchanged_fixtures.len(),
     };
     page.feed.set_rules(

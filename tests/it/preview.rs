@@ -701,6 +701,28 @@ fn preview_opens_each_listed_rules_file_or_says_why_it_cannot() {
 }
 
 #[test]
+fn preview_lists_a_bounded_number_of_changed_fixtures() {
+    let section = "[self_service_registration]\nallow_all = true\n";
+    let folder = rules_folder(&[("rules/hook.toml", section)]);
+    let fixtures = folder.path().join("tests/fixtures/hook");
+    fs::create_dir_all(&fixtures).unwrap();
+    for number in 0..130 {
+        // Without an answer, each is a problem.
+        let path = fixtures.join(format!("{number}.request.json"));
+        fs::write(path, registration("{}")).unwrap();
+    }
+    let preview = Preview::start_in(folder.path());
+
+    let rules = wait_for("the rules", || {
+        Some(preview.get_json("api/rules")).filter(|rules| !rules.is_null())
+    });
+
+    assert_eq!(rules["changed_fixtures"].as_array().unwrap().len(), 100);
+    assert_eq!(rules["changed_fixture_count"], 130);
+    assert_eq!(rules["unchanged_fixture_count"], 0);
+}
+
+#[test]
 fn preview_opens_fixtures_of_its_list_only() {
     let preview = Preview::start();
     let cases = wait_for("the fixtures", || {

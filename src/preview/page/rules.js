@@ -61,8 +61,9 @@ function drawProblems({ problems, problem_count }) {
   );
 }
 
-function drawFixtures({ changed_fixtures: changed, unchanged_fixture_count: unchanged }, open, isOpen) {
-  const count = changed.length + unchanged;
+function drawFixtures(rules, open, isOpen) {
+  const { changed_fixtures: changed, changed_fixture_count: changedCount, unchanged_fixture_count: unchanged } = rules;
+  const count = changedCount + unchanged;
   if (!count) return fill(byId("rules-fixtures"));
   const rows = (fixtures) => fixtures.map((fixture) => drawFixture(fixture, open));
   const list = el("ul", { class: "requests" });
@@ -77,10 +78,11 @@ function drawFixtures({ changed_fixtures: changed, unchanged_fixture_count: unch
       "p",
       { class: "hint", id: "fixtures-summary" },
       changed.length
-        ? `${changed.length} of ${counted(count, "recorded request")}, with a problem or no longer decided as recorded:`
+        ? `${changedCount} of ${counted(count, "recorded request")}, with a problem or no longer decided as recorded:`
         : `${counted(count, "recorded request")}, decided as recorded.`,
     ),
     changed.length ? el("ul", { class: "requests" }, ...rows(changed)) : null,
+    changedCount > changed.length ? el("p", { class: "hint" }, `and ${changedCount - changed.length} more`) : null,
     details(FIXTURES, isOpen, read, el("summary", {}, `Open a recorded request (${unchanged})`), list),
   );
 }

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::{
     Page,
-    failures::{self, Failures},
+    failures::{self, Failures, FixtureFailures},
     finding::{self, FindingJson},
 };
 use crate::{
@@ -30,7 +30,7 @@ struct DecideQuestion<'a> {
     /// The results of lookups, in the form of a `.lookups.json` file.
     #[serde(borrow)]
     lookups: &'a RawValue,
-    /// The failures that are not what `failed` in such a file means.
+    /// The failures of an opened request, or that the page assumes.
     failures: Failures,
     /// The attributes that the user has added to the form, or whose fields the user has emptied.
     #[serde(borrow)]
@@ -46,8 +46,8 @@ struct Decided<'a> {
     explained: Explained<'a>,
     /// The results of the lookups, also of those that a table answers, in the form of a `.lookups.json` file.
     results: Box<RawValue>,
-    /// The lookups whose failure a fixture cannot hold.
-    not_recordable: Vec<String>,
+    #[serde(flatten)]
+    fixture_failures: FixtureFailures,
     /// The exact body of the answer.
     response: Cow<'a, str>,
     /// The attributes on the form.
@@ -107,7 +107,7 @@ fn decide_request(page: &Page, question: DecideQuestion<'_>) -> Result<String, U
     let decided = Decided {
         explained: Explained::new(hook, &answer, &facts.lookups),
         results: recorded_json(&facts.lookups),
-        not_recordable: failures::not_recordable(hook, body, &facts, &answer),
+        fixture_failures: failures::fixture_failures(hook, body, &facts, &answer),
         response: String::from_utf8_lossy(&answer.body),
         fields: &fields,
         screens: UserViewJson::new(&view),

@@ -47,28 +47,48 @@ pub(super) fn put_in(results: &mut LookupResults, failures: Failures) {
     }
 }
 
-/// The lookups whose failure a fixture cannot hold: with `failed` for them, the answer would differ.
-pub(super) fn not_recordable(
+/// The failures that a fixture does not keep, since its `failed` means that the source itself failed.
+#[derive(Default, Serialize)]
+pub(super) struct FixtureFailures {
+    /// The lookups whose failure is not of the source. A fixture has them as failures of the source.
+    recorded_as_source: Vec<String>,
+    /// Those of them for which `replay` would decide otherwise.
+    not_recordable: Vec<String>,
+}
+
+/// The failures of this answer that a fixture does not keep.
+pub(super) fn fixture_failures(
     hook: &Hook,
     request: &[u8],
     facts: &Facts,
     answer: &HookAnswer<'_, '_>,
-) -> Vec<String> {
-    let mut names = Vec::new();
+) -> FixtureFailures {
+    let mut found = FixtureFailures::default();
     let mut recorded = facts.clone();
     for (name, result) in &mut recorded.lookups {
-        if let LookupResult::Failed(failure) = result
-            && !failure.is_of_source()
+        let LookupResult::Failed(failure) = result else {
+            continue;
+        };
+        if failure.is_of_source() {
+            continue;
+        }
+        *failure = LookupFailure::Recorded;
+        found.recorded_as_source.push(name.clone());
+        let section = hook.section(answer.flow);
+        // After any failure of another lookup, its rules deny.
+        if let Some(lookup) = section.and_then(|section| section.lookup(name))
+            && lookup.is_skipped_on_failure()
         {
-            *failure = LookupFailure::Recorded;
-            names.push(name.clone());
+            found.not_recordable.push(name.clone());
         }
     }
-    if names.is_empty() {
-        return names;
+    if found.not_recordable.is_empty() {
+        return found;
     }
-    match pipeline::answer(hook, request, &recorded) {
-        Ok(replayed) if replayed.body == answer.body => Vec::new(),
-        _ => names,
+    if let Ok(replayed) = pipeline::answer(hook, request, &recorded)
+        && replayed.body == answer.body
+    {
+        found.not_recordable.clear();
     }
+    found
 }

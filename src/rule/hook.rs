@@ -195,7 +195,7 @@ impl Section {
     }
 
     /// The lookup of this name.
-    pub(super) fn lookup(&self, name: &str) -> Option<&Lookup> {
+    pub(crate) fn lookup(&self, name: &str) -> Option<&Lookup> {
         self.lookups.iter().find(|lookup| lookup.name.value == name)
     }
 

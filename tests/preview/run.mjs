@@ -362,6 +362,7 @@ message = "We do not find this member."
     preview.writeRules(RULES);
     await page.waitForFunction(() => !document.querySelector("#save-fixture").disabled);
     await seenIn("#verdict", "Denied");
+    await seenIn("#save-problem", "The failure of account is saved as a failure of the source, since a fixture has one word for both.");
   });
 
   it("counts passing and skipped rules", async () => {

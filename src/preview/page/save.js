@@ -14,14 +14,18 @@ export function setUpSave(getLatest) {
   showPath();
 }
 
-// Lets the user save a decision that a fixture can hold.
-export function showSave({ problem, not_recordable: lookups = [] }) {
-  byId("save-fixture").disabled = Boolean(problem) || lookups.length > 0;
-  byId("save-problem").hidden = !lookups.length;
-  const names = lookups.map((name) => `\`${name}\``).join(" and ");
-  const fixture = "In a fixture, `failed` means that the source itself failed, so `replay` would decide otherwise.";
-  fill(byId("save-problem"), el("span", {}, ...withCode(`A fixture cannot hold this failure of ${names}. ${fixture}`)));
+// Lets the user save a decision that a fixture can hold, and says which failures it holds as other ones.
+export function showSave({ problem, not_recordable: lost = [], recorded_as_source: changed = [] }) {
+  byId("save-fixture").disabled = Boolean(problem) || lost.length > 0;
+  byId("save-problem").hidden = !changed.length;
+  if (!changed.length) return;
+  const text = lost.length
+    ? `A fixture cannot hold this failure of ${namesOf(lost)}. In a fixture, \`failed\` means that the source itself failed, so \`replay\` would decide otherwise.`
+    : `The failure of ${namesOf(changed)} is saved as a failure of the source, since a fixture has one word for both.`;
+  fill(byId("save-problem"), el("span", {}, ...withCode(text)));
 }
+
+const namesOf = (lookups) => lookups.map((name) => `\`${name}\``).join(" and ");
 
 // Suggests a name for the case, unless the user has typed one.
 export function suggestCase(name) {

@@ -1,5 +1,5 @@
 // The results of lookups that the page assumes: found with columns, not found, or failed in one of two ways.
-import { asText, byId, el, fill, isObject, keepFocus, label, parse } from "./dom.js";
+import { asText, byId, drawField, el, fill, isObject, keepFocus, parse } from "./dom.js";
 
 let form = null;
 // The assumed results by the lookup's name: the choice, the values of the columns, and the failure of an opened request.
@@ -138,13 +138,11 @@ function drawLookup(lookup) {
 
 function drawColumn(lookup, column) {
   const { columns } = results[lookup.name];
-  const id = `column-${lookup.name}-${column}`;
-  const input = el("input", { id, autocomplete: "off", spellcheck: "false" });
-  input.value = asText(columns[column]);
-  input.addEventListener("input", () => {
-    if (input.value === "") delete columns[column];
-    else columns[column] = input.value;
+  const field = drawField(column, `column-${lookup.name}-${column}`, ({ target }) => {
+    if (target.value === "") delete columns[column];
+    else columns[column] = target.value;
     changed();
   });
-  return el("div", { class: "field" }, el("label", { for: id }, label(column), el("code", {}, column)), input);
+  field.lastChild.value = asText(columns[column]);
+  return field;
 }

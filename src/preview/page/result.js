@@ -1,5 +1,5 @@
 // The result: the decision, the rules, the answer, and what Okta will do.
-import { byId, el, fill, parse, toast, toJson, toSentence, withCode } from "./dom.js";
+import { byId, drawRow, el, fill, parse, toast, toJson, toSentence, withCode } from "./dom.js";
 import { showSave, suggestCase } from "./save.js";
 import { showScreens } from "./screen.js";
 
@@ -107,37 +107,11 @@ function showOutcomes({ rules, lookups, sets }) {
 }
 
 function drawOutcome(state, word, name, tag, why) {
-  return el(
-    "li",
-    { class: "row", "data-state": state },
-    el("span", { class: "mark", "aria-hidden": "true" }),
-    el(
-      "div",
-      { class: "what" },
-      el("strong", {}, word),
-      " ",
-      el("code", {}, name),
-      tag ? el("span", { class: "tag" }, tag) : null,
-      why ? el("p", {}, ...withCode(why)) : null,
-    ),
-  );
+  return drawRow(state, word, name, tag ? el("span", { class: "tag" }, tag) : null, why ? el("p", {}, ...withCode(why)) : null);
 }
 
 function drawFinding({ id, place, problem, effect, fix }) {
-  return el(
-    "li",
-    { class: "row", "data-state": "finding" },
-    el("span", { class: "mark", "aria-hidden": "true" }),
-    el(
-      "div",
-      { class: "what" },
-      el("strong", {}, "Finding"),
-      " ",
-      el("code", {}, id),
-      place ? el("span", { class: "tag" }, place) : null,
-      el("p", {}, ...withCode(`${problem}: ${effect}. Fix: ${fix}.`)),
-    ),
-  );
+  return drawOutcome("finding", "Finding", id, place, `${problem}: ${effect}. Fix: ${fix}.`);
 }
 
 // A name for the recorded request: `okta-email-denied`.

@@ -364,6 +364,26 @@ message = "We do not find this member."
     await seenIn("#verdict", "Denied");
   });
 
+  it("repeats no equal sentence to a screen reader while one types", async () => {
+    preview.writeRules(SKIPPING_RULES);
+    await page.fill("#field-email", "ana@okta.com");
+    await page.click("#lookup-account-failed");
+    await seenIn("#verdict-why", "2 rules are skipped");
+    await page.click("#lookup-account-failed_otherwise");
+    await seenIn("#save-problem", "A fixture cannot hold this failure of account.");
+    await page.evaluate(() => {
+      globalThis.changes = [];
+      const observer = new MutationObserver((records) => globalThis.changes.push(...records.map(({ target }) => target.id)));
+      for (const id of ["verdict", "verdict-why", "save-problem"]) {
+        observer.observe(document.getElementById(id), { childList: true, characterData: true, subtree: true });
+      }
+    });
+    const before = Number(await page.getAttribute("body", "data-decided"));
+    await page.fill("#field-lastName", "Typed");
+    await page.waitForFunction((before) => Number(document.body.dataset.decided) > before, before);
+    assert.deepEqual(await page.evaluate(() => globalThis.changes), []);
+  });
+
   it("counts passing and skipped rules", async () => {
     preview.writeRules(SKIPPING_RULES);
     await page.fill("#field-email", "ana@okta.com");

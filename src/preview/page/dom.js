@@ -55,6 +55,12 @@ export function withCode(text) {
   return parts.map((part, index) => (index % 2 === 1 ? el("code", {}, part) : part));
 }
 
+// Shows a text whose code stands between backticks, unless it is there already: a screen reader would repeat it.
+export function updateText(id, text) {
+  const box = byId(id);
+  if (box.textContent !== text.replaceAll("`", "")) fill(box, el("span", {}, ...withCode(text)));
+}
+
 // A row of a list: a mark of its state, a title, a name or null, and more.
 export function drawRow(state, title, name, ...more) {
   const what = [el("strong", {}, title), " ", name ? el("code", {}, name) : null, ...more];

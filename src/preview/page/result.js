@@ -1,5 +1,5 @@
 // The result: the decision, the rules, the answer, and what Okta will do.
-import { byId, drawRow, el, fill, parse, toast, toJson, toSentence, withCode } from "./dom.js";
+import { byId, drawRow, el, fill, parse, toast, toJson, toSentence, updateText, withCode } from "./dom.js";
 import { showSave, suggestCase } from "./save.js";
 import { showScreens } from "./screen.js";
 
@@ -39,7 +39,7 @@ export function showResult(decided, request) {
     updateText("verdict-why", decided.is_bad_request ? refused : toSentence(problem));
     return;
   }
-  fill(byId("verdict-why"), ...withCode(reasonOf(explained, decided.response)));
+  updateText("verdict-why", reasonOf(explained, decided.response));
   showScreens(decided, request);
   showOutcomes(explained);
   byId("okta").textContent = `Okta ${explained.okta}.`;
@@ -49,11 +49,6 @@ export function showResult(decided, request) {
   answer.dataset.exact = decided.response;
   byId("curl").textContent = decided.curl;
   suggestCase(caseName(explained));
-}
-
-// Replaces a text that differs. A screen reader would repeat an equal one.
-function updateText(id, text) {
-  if (byId(id).textContent !== text) byId(id).textContent = text;
 }
 
 const denyingRules = (explained) =>

@@ -1,5 +1,5 @@
 // Saves the request as a fixture: a zip archive in the repository's layout. Writes no file itself.
-import { byId, el, fill, parse, toast, toJson, withCode } from "./dom.js";
+import { byId, el, fill, parse, toast, toJson, updateText } from "./dom.js";
 
 // The function that returns the latest decision with its request, or a problem. Set by `setUpSave`.
 let latestDecision = () => null;
@@ -18,9 +18,10 @@ export function setUpSave(getLatest) {
 export function showSave({ problem, not_recordable: lookups = [] }) {
   byId("save-fixture").disabled = Boolean(problem) || lookups.length > 0;
   byId("save-problem").hidden = !lookups.length;
+  if (!lookups.length) return fill(byId("save-problem"));
   const names = lookups.map((name) => `\`${name}\``).join(" and ");
   const fixture = "In a fixture, `failed` means that the source itself failed, so `replay` would decide otherwise.";
-  fill(byId("save-problem"), el("span", {}, ...withCode(`A fixture cannot hold this failure of ${names}. ${fixture}`)));
+  updateText("save-problem", `A fixture cannot hold this failure of ${names}. ${fixture}`);
 }
 
 // Suggests a name for the case, unless the user has typed one.

@@ -57,6 +57,13 @@ const seen = (text) => page.waitForFunction((text) => document.body.innerText.in
 const seenIn = (selector, text) =>
   page.waitForFunction(([selector, text]) => document.querySelector(selector)?.innerText.includes(text), [selector, text]);
 
+// Saves the fixture. Returns the files of the archive, which has this name.
+async function download(name) {
+  const [archive] = await Promise.all([page.waitForEvent("download"), page.click("#save button")]);
+  assert.equal(archive.suggestedFilename(), name);
+  return unzip(readFileSync(await archive.path()));
+}
+
 async function assertAccessible() {
   await page.addScriptTag({ path: AXE }).catch(() => page.evaluate(readFileSync(AXE, "utf8")));
   const { violations } = await page.evaluate(() => globalThis.axe.run());
@@ -642,16 +649,23 @@ message = "We do not find this member."
     await page.fill("#field-email", "ana@evil.example");
     await seenIn("#verdict-why", "work-email");
     assert.equal(await page.inputValue("#case"), "work-email-denied");
-    const [download] = await Promise.all([page.waitForEvent("download"), page.click("#save button")]);
-    assert.equal(download.suggestedFilename(), "work-email-denied.zip");
     const before = preview.fixtures();
-    const files = unzip(readFileSync(await download.path()));
+    const files = await download("work-email-denied.zip");
     const start = "tests/fixtures/signup/work-email-denied";
     assert.deepEqual(Object.keys(files), [`${start}.request.json`, `${start}.response.json`, `${start}.lookups.json`]);
     assert.deepEqual(preview.fixtures(), before);
     for (const [path, text] of Object.entries(files)) writeFileSync(join(preview.folder, path), text);
     assert.match(preview.replay(), /\b2 passed, 0 failed/);
     for (const path of Object.keys(files)) rmSync(join(preview.folder, path));
+  });
+
+  it("saves no failure of a lookup that was not asked", async () => {
+    await page.fill("#field-email", "ana@evil.example");
+    await page.click("#lookup-account-failed");
+    await seenIn("#outcomes", "Not asked");
+    const start = "tests/fixtures/signup/work-email-denied";
+    const files = await download("work-email-denied.zip");
+    assert.deepEqual(Object.keys(files), [`${start}.request.json`, `${start}.response.json`]);
   });
 
   it("copies a curl line that works", async () => {

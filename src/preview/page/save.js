@@ -40,18 +40,28 @@ function showPath() {
 function save() {
   const latest = latestDecision();
   if (!latest?.explained) return toast("There is no decision to save.");
-  const { hook, request, lookups, response } = latest;
+  const { hook, request, response } = latest;
+  const lookups = recordOf(latest);
   const name = byId("case").value;
   const start = `tests/fixtures/${hook}/${name}`;
   const files = [
     [`${start}.request.json`, request.endsWith("\n") ? request : request + "\n"],
     [`${start}.response.json`, toJson(parse(response)) + "\n"],
   ];
-  if (lookups !== "{}") files.push([`${start}.lookups.json`, toJson(parse(lookups)) + "\n"]);
+  if (Object.keys(lookups).length) files.push([`${start}.lookups.json`, toJson(lookups) + "\n"]);
   const url = URL.createObjectURL(new Blob([zip(files)], { type: "application/zip" }));
   el("a", { href: url, download: `${name}.zip` }).click();
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
   toast(`${files.length} files in ${name}.zip`);
+}
+
+// The results of the lookups. Leaves out failures of lookups that were not asked.
+function recordOf({ lookups, explained }) {
+  const recorded = parse(lookups);
+  for (const { name, outcome } of explained.lookups) {
+    if (outcome === "not_asked" && recorded[name] === "failed") delete recorded[name];
+  }
+  return recorded;
 }
 
 // A zip archive of these files, without compression.

@@ -327,7 +327,7 @@ message = "We do not find this member."
     await seenIn("#requests", "None yet");
     await preview.post("signup", { email: "live@okta.com", login: "live@okta.com", firstName: "Li", lastName: "Ve" });
     await seenIn("#requests", "Updated");
-    await seenIn("#requests", "lookup account found");
+    await seenIn("#requests", "lookup account: found");
     await preview.post("signup", { email: "live@evil.example", login: "live@evil.example" });
     await seenIn("#requests", "work-email fails");
     await preview.post("signup", {}, { authorization: "Basic eDp5" });
@@ -348,7 +348,7 @@ message = "We do not find this member."
     await page.click("#lookup-account-failed");
     await seenIn("#verdict", "Allowed, with updates");
     await preview.post("signup", { email: "html@okta.com", ...people });
-    await seenIn("#requests .row:first-child", "Denied");
+    await seenIn("#requests .row:first-child", "lookup account: failed otherwise");
     await page.click("#requests .row:first-child button");
     await seenIn("#verdict", "Denied");
     await seenIn("#outcomes", "the response is not strict JSON");
@@ -398,6 +398,7 @@ message = "We do not find this member."
     await seenIn("#verdict-why", "1 rule passes, 2 rules are skipped.");
     await preview.post("signup", { email: "down@okta.com", firstName: "Ana", lastName: "Diaz" });
     await seenIn("#requests .row:first-child", "1 rule passes, 2 rules are skipped");
+    await seenIn("#requests .row:first-child", "lookup account: source failed");
     await preview.post("signup", { email: "ana@evil.example" });
     await seenIn("#requests .row:first-child", "work-email fails · 2 rules are skipped");
     await preview.post("signup", { email: "ana@okta.com" });

@@ -101,7 +101,12 @@ function describeRules(rules) {
 
 function describeLookups(row) {
   const asked = row.explained.lookups.filter(({ outcome }) => outcome !== "not_asked");
-  return asked.map(({ name, outcome }) => `lookup \`${name}\` ${outcome.replace("_", " ")}${timeOfLookup(row, name)}`);
+  return asked.map(({ name, outcome }) => `lookup \`${name}\`: ${outcomeInWords(row, name, outcome)}${timeOfLookup(row, name)}`);
+}
+
+function outcomeInWords(row, lookup, outcome) {
+  if (outcome === "failed") return row.failures[lookup]?.is_of_source ? "source failed" : "failed otherwise";
+  return outcome.replace("_", " ");
 }
 
 function timeOfLookup(row, lookup) {

@@ -412,6 +412,58 @@ message = "We do not find this member."
     await seenIn("#rules-files", 'domains = ["okta.com", "okta.org"]');
   });
 
+  it("stays where it has scrolled to while open files and lists are read again", async () => {
+    const lines = "# A comment.\n".repeat(60);
+    preview.writeRules(RULES + lines);
+    await page.click('#rules-files details[data-path$="signup.toml"] summary');
+    await page.waitForFunction(() => document.querySelectorAll("#rules-files .comment").length === 60);
+    await page.click("#rules-fixtures summary");
+    await page.waitForSelector("#rules-fixtures details button");
+    // A slow answer keeps an emptied part on the screen for longer than a frame.
+    const isSlow = (url) => url.pathname.endsWith("api/rules-file") || url.pathname.endsWith("api/fixtures");
+    await page.route(isSlow, async (route) => {
+      await new Promise((resume) => setTimeout(resume, 300));
+      await route.continue();
+    });
+    await page.evaluate(() => {
+      scrollTo(0, document.body.scrollHeight);
+      document.querySelector("#rules-files pre").scrollTop = 200;
+    });
+    const places = () => page.evaluate(() => [scrollY, document.querySelector("#rules-files pre").scrollTop]);
+    const before = await places();
+    await page.evaluate(() => {
+      globalThis.least = scrollY;
+      const look = () => {
+        globalThis.least = Math.min(globalThis.least, scrollY);
+        requestAnimationFrame(look);
+      };
+      look();
+    });
+    await page.focus('#rules-files details[data-path$="signup.toml"] summary', { preventScroll: true });
+    preview.writeRules(RULES.replace("Only okta.com", "Just okta.com") + lines);
+    await seenIn("#rules-files", "Just okta.com");
+    assert.equal(await page.evaluate(() => globalThis.least), before[0]);
+    assert.deepEqual(await places(), before);
+    assert.equal(await page.evaluate(() => document.activeElement.localName), "summary");
+    assert.equal(await page.locator("#rules-fixtures details button").count(), 1);
+    await page.unroute(isSlow);
+  });
+
+  it("closes the part of a file that is removed, and reads it no longer", async () => {
+    await page.fill("#field-email", "ana@evil.example");
+    preview.writeHook("extra", "[self_service_registration]\nallow_all = true\n");
+    const part = '#rules-files details[data-path$="extra.toml"]';
+    await page.click(`${part} summary`);
+    await seenIn(part, "allow_all = true");
+    preview.removeHook("extra");
+    await page.waitForFunction((part) => !document.querySelector(part), part);
+    asked = asked.filter((url) => !url.includes("extra.toml"));
+    preview.writeRules(RULES.replace("Only okta.com", "Just okta.com"));
+    await seenIn("#screen", "Just okta.com");
+    await page.waitForTimeout(300);
+    assert.deepEqual(asked.filter((url) => url.includes("extra.toml")), []);
+  });
+
   it("inserts only the rows of new requests, and announces them in one sentence", async () => {
     await page.evaluate(() => (document.querySelector("#live-news").textContent = ""));
     await preview.post("signup", { email: "one@evil.example" });

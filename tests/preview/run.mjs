@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 import { chromium } from "playwright-core";
 
-import { AXE, requestWith, startAccountsApi, startPreview, startShipped, RULES, SKIPPING_RULES, unzip } from "./support.mjs";
+import { AXE, requestWith, startAccountsApi, startPreview, startShipped, RULES, SKIPPING_RULES, TABLE_RULES, unzip } from "./support.mjs";
 
 const [, , PROGRAM, CHROMIUM, SHOTS] = process.argv;
 assert(CHROMIUM, "usage: node run.mjs PROGRAM CHROMIUM [FOLDER]");
@@ -369,6 +369,33 @@ message = "We do not find this member."
     preview.writeRules(RULES);
     await page.waitForFunction(() => !document.querySelector("#save-fixture").disabled);
     await seenIn("#verdict", "Denied");
+  });
+
+  it("explains the chosen failure of a lookup, also to a screen reader", async () => {
+    const described = (id) =>
+      page.evaluate((id) => document.getElementById(document.getElementById(id).getAttribute("aria-describedby"))?.innerText, id);
+    assert.equal(await page.locator("#lookups .hint").count(), 0);
+    await page.click("#lookup-account-failed");
+    assert.match(await described("lookup-account-failed"), /a time-out.* on_failure applies\./);
+    await page.keyboard.press("ArrowRight");
+    assert.match(await described("lookup-account-failed_otherwise"), /a bad result.* on_failure does not apply\./);
+    assert.equal(await described("lookup-account-failed"), undefined);
+    assert.equal(await page.locator("#lookups .hint").count(), 1);
+    assert.equal(await page.locator("#lookups [title]").count(), 0);
+  });
+
+  it("does not explain the failure of a table, whose source is a file", async () => {
+    writeFileSync(join(preview.folder, "rules/accounts.csv"), "email,status\nana@okta.com,active\n");
+    preview.writeRules(TABLE_RULES);
+    try {
+      await page.waitForSelector("#lookup-account-table");
+      await page.click("#lookup-account-failed");
+      assert.equal(await page.locator("#lookups .hint, #lookups [title], #lookups [aria-describedby]").count(), 0);
+    } finally {
+      preview.reset();
+      await page.waitForSelector("#lookup-account-failed_otherwise");
+      rmSync(join(preview.folder, "rules/accounts.csv"));
+    }
   });
 
   it("repeats no equal sentence to a screen reader while one types", async () => {

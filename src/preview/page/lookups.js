@@ -1,5 +1,5 @@
 // The results of lookups that the page assumes: found with columns, not found, or failed in one of two ways.
-import { asText, byId, drawField, el, fill, isObject, keepFocus, parse } from "./dom.js";
+import { asText, byId, drawField, el, fill, isObject, keepFocus, parse, withCode } from "./dom.js";
 
 let form = null;
 // The assumed results by the lookup's name: the choice, the values of the columns, and the failure of an opened request.
@@ -18,8 +18,8 @@ const CHOICES = {
 };
 // `on_failure` says what a failure of the source does. After any other failure, the rules deny.
 const HINTS = {
-  failed: "For example a time-out, no connection, or status 500. on_failure applies.",
-  failed_otherwise: "For example a bad result, two rows, or no free connection. on_failure does not apply.",
+  failed: "For example a time-out, no connection, or status 500. `on_failure` applies.",
+  failed_otherwise: "For example a bad result, two rows, or no free connection. `on_failure` does not apply.",
 };
 const OTHER_FAILURE = { why: "this page assumes a failure that is not one of the source itself", is_of_source: false };
 
@@ -113,6 +113,8 @@ function draw() {
 
 function drawLookup(lookup) {
   const result = results[lookup.name];
+  const hint = lookup.is_table ? undefined : HINTS[result.choice];
+  const hintId = `lookup-${lookup.name}-hint`;
   const radios = choicesOf(lookup).map((choice) => {
     const id = `lookup-${lookup.name}-${choice}`;
     const checked = result.choice === choice;
@@ -123,8 +125,9 @@ function drawLookup(lookup) {
       byId(id).focus();
       changed();
     };
-    const radio = el("input", { type: "radio", id, name: `lookup-${lookup.name}`, checked, on: { change: choose } });
-    return el("label", { title: HINTS[choice] }, radio, el("span", {}, CHOICES[choice]));
+    const describedBy = checked && hint ? hintId : null;
+    const attributes = { type: "radio", id, name: `lookup-${lookup.name}`, checked, "aria-describedby": describedBy };
+    return el("label", {}, el("input", { ...attributes, on: { change: choose } }), el("span", {}, CHOICES[choice]));
   });
   const columns = result.choice === "found" ? lookup.columns.map((column) => drawColumn(lookup, column)) : [];
   return el(
@@ -132,6 +135,7 @@ function drawLookup(lookup) {
     { class: "lookup" },
     el("legend", {}, el("code", {}, lookup.name)),
     el("div", { class: "choices" }, ...radios),
+    hint ? el("p", { class: "hint", id: hintId }, ...withCode(hint)) : null,
     columns.length ? el("div", { class: "fields" }, ...columns) : null,
   );
 }

@@ -57,6 +57,14 @@ const seen = (text) => page.waitForFunction((text) => document.body.innerText.in
 const seenIn = (selector, text) =>
   page.waitForFunction(([selector, text]) => document.querySelector(selector)?.innerText.includes(text), [selector, text]);
 
+// Sends a request to the hook `signup`, and waits until it is the first of the list.
+async function postAndWait(form) {
+  await page.waitForSelector("#live-chip[data-state=good]");
+  const before = await page.evaluate(() => document.querySelector("#requests .row")?.dataset.number);
+  await preview.post("signup", form);
+  await page.waitForFunction((before) => document.querySelector("#requests .row")?.dataset.number !== before, before);
+}
+
 // Saves the fixture. Returns the files of the archive, which has this name.
 async function download(name) {
   const [archive] = await Promise.all([page.waitForEvent("download"), page.click("#save button")]);
@@ -369,6 +377,54 @@ message = "We do not find this member."
     preview.writeRules(RULES);
     await page.waitForFunction(() => !document.querySelector("#save-fixture").disabled);
     await seenIn("#verdict", "Denied");
+  });
+
+  it("gives a failure's reason only for the request and the hook that had it", async () => {
+    preview.writeHook("other", SKIPPING_RULES);
+    try {
+      await page.waitForSelector("#hook option[value=other]", { state: "attached" });
+      await postAndWait({ email: "html@okta.com", lastName: "Diaz" });
+      await page.click("#requests .row:first-child button");
+      await page.waitForSelector("#opened:not([hidden])");
+      const [, number] = /Request (\d+)/.exec(await page.textContent("#opened"));
+      await seenIn("#outcomes", "the response is not strict JSON");
+      await page.fill("#field-lastName", "Edited");
+      await seenIn("#outcomes", `as in request ${number}`);
+      assert.doesNotMatch(await page.textContent("#outcomes"), /strict JSON/);
+      await page.selectOption("#hook", "other");
+      await seenIn("#outcomes", "this page assumes a failure");
+      await page.selectOption("#hook", "signup");
+      await seenIn("#outcomes", "this page assumes a failure");
+    } finally {
+      preview.removeHook("other");
+    }
+  });
+
+  it("assumes no failure of a lookup that an opened request did not ask", async () => {
+    await postAndWait({ email: "ana@evil.example", firstName: "Ana" });
+    await page.click("#requests .row:first-child button");
+    await page.waitForSelector("#opened:not([hidden])");
+    await seenIn("#outcomes", "Not asked");
+    assert.ok(await page.isChecked("#lookup-account-not_found"));
+    await page.fill("#field-email", "ana@okta.com");
+    await seen("We do not know this account.");
+  });
+
+  it("opens a failure of a lookup that has become a table", async () => {
+    await postAndWait({ email: "html@okta.com", lastName: "Diaz" });
+    writeFileSync(join(preview.folder, "rules/accounts.csv"), "email,status\nhtml@okta.com,active\n");
+    preview.writeRules(TABLE_RULES);
+    try {
+      await page.waitForSelector("#lookup-account-table");
+      await page.click("#requests .row:first-child button");
+      await page.waitForSelector("#opened:not([hidden])");
+      assert.ok(await page.isChecked("#lookup-account-table"));
+      await seenIn("#verdict", "Allowed");
+    } finally {
+      preview.reset();
+      await page.waitForSelector("#lookup-account-failed_otherwise");
+      rmSync(join(preview.folder, "rules/accounts.csv"));
+    }
   });
 
   it("explains the chosen failure of a lookup, also to a screen reader", async () => {

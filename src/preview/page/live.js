@@ -71,7 +71,7 @@ function drawRequest({ number, opens, row }, open) {
   const openIt = async () => {
     const content = await getJson(`api/request?number=${number}`).catch(() => null);
     if (!content) return toast("This request is no longer kept.");
-    open({ ...content, from: `Request ${number}, which arrived at ${clock(row.time)}. Editing it here changes nothing there.` });
+    open({ ...content, number, from: `Request ${number}, which arrived at ${clock(row.time)}. Editing it here changes nothing there.` });
   };
   const time = el("time", { datetime: row.time }, clock(row.time));
   const drawn = drawRow(state, title, hook, el("p", {}, time, " · ", ...withCode(summary(row))));

@@ -89,6 +89,7 @@ struct RefusalRow<'a> {
 struct DecidedRow<'a> {
     explained: Explained<'a>,
     lookup_times: Vec<LookupTime<'a>>,
+    failures: &'a Failures,
 }
 
 #[derive(Serialize)]
@@ -106,7 +107,7 @@ struct RequestContent<'a> {
     /// The results of lookups, in the form of a `.lookups.json` file.
     lookups: Box<RawValue>,
     /// The failures, which such a file only calls `failed`.
-    failures: Failures,
+    failures: &'a Failures,
 }
 
 /// The list of the requests.
@@ -159,13 +160,14 @@ impl Feed {
             });
         }
         let explained = Explained::new(hook, answer, &facts.lookups);
-        let decided = DecidedRow { explained, lookup_times };
+        let failures = failures_of(&facts.lookups);
+        let decided = DecidedRow { explained, lookup_times, failures: &failures };
         let row = RequestRow { decided: Some(decided), ..base_row(call, 200) };
         let content = RequestContent {
             hook: call.hook.unwrap_or_default(),
             request: &String::from_utf8_lossy(request),
             lookups: recorded_json(&facts.lookups),
-            failures: failures_of(&facts.lookups),
+            failures: &failures,
         };
         self.add(&row, serde_json::to_string(&content).ok());
     }

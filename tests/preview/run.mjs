@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 import { chromium } from "playwright-core";
 
-import { AXE, requestWith, startAccountsApi, startPreview, startShipped, RULES, SKIPPING_RULES, unzip } from "./support.mjs";
+import { AXE, requestWith, startAccountsApi, startPreview, startShipped, RULES, SKIPPING_RULES, TABLE_RULES, unzip } from "./support.mjs";
 
 const [, , PROGRAM, CHROMIUM, SHOTS] = process.argv;
 assert(CHROMIUM, "usage: node run.mjs PROGRAM CHROMIUM [FOLDER]");
@@ -56,6 +56,21 @@ async function open(options = {}, url = preview.url) {
 const seen = (text) => page.waitForFunction((text) => document.body.innerText.includes(text), text);
 const seenIn = (selector, text) =>
   page.waitForFunction(([selector, text]) => document.querySelector(selector)?.innerText.includes(text), [selector, text]);
+
+// Sends a request to the hook `signup`, and waits until it is the first of the list.
+async function postAndWait(form) {
+  await page.waitForSelector("#live-chip[data-state=good]");
+  const before = await page.evaluate(() => document.querySelector("#requests .row")?.dataset.number);
+  await preview.post("signup", form);
+  await page.waitForFunction((before) => document.querySelector("#requests .row")?.dataset.number !== before, before);
+}
+
+// Saves the fixture. Returns the files of the archive, which has this name.
+async function download(name) {
+  const [archive] = await Promise.all([page.waitForEvent("download"), page.click("#save button")]);
+  assert.equal(archive.suggestedFilename(), name);
+  return unzip(readFileSync(await archive.path()));
+}
 
 async function assertAccessible() {
   await page.addScriptTag({ path: AXE }).catch(() => page.evaluate(readFileSync(AXE, "utf8")));
@@ -320,7 +335,7 @@ message = "We do not find this member."
     await seenIn("#requests", "None yet");
     await preview.post("signup", { email: "live@okta.com", login: "live@okta.com", firstName: "Li", lastName: "Ve" });
     await seenIn("#requests", "Updated");
-    await seenIn("#requests", "lookup account found");
+    await seenIn("#requests", "lookup account: found");
     await preview.post("signup", { email: "live@evil.example", login: "live@evil.example" });
     await seenIn("#requests", "work-email fails");
     await preview.post("signup", {}, { authorization: "Basic eDp5" });
@@ -341,7 +356,7 @@ message = "We do not find this member."
     await page.click("#lookup-account-failed");
     await seenIn("#verdict", "Allowed, with updates");
     await preview.post("signup", { email: "html@okta.com", ...people });
-    await seenIn("#requests .row:first-child", "Denied");
+    await seenIn("#requests .row:first-child", "lookup account: failed otherwise");
     await page.click("#requests .row:first-child button");
     await seenIn("#verdict", "Denied");
     await seenIn("#outcomes", "the response is not strict JSON");
@@ -365,6 +380,101 @@ message = "We do not find this member."
     await seenIn("#save-problem", "The failure of account is saved as a failure of the source, since a fixture has one word for both.");
   });
 
+  it("gives a failure's reason only for the request and the hook that had it", async () => {
+    preview.writeHook("other", SKIPPING_RULES);
+    try {
+      await page.waitForSelector("#hook option[value=other]", { state: "attached" });
+      await postAndWait({ email: "html@okta.com", lastName: "Diaz" });
+      await page.click("#requests .row:first-child button");
+      await page.waitForSelector("#opened:not([hidden])");
+      const [, number] = /Request (\d+)/.exec(await page.textContent("#opened"));
+      await seenIn("#outcomes", "the response is not strict JSON");
+      await page.fill("#field-lastName", "Edited");
+      await seenIn("#outcomes", `as in request ${number}`);
+      assert.doesNotMatch(await page.textContent("#outcomes"), /strict JSON/);
+      await page.selectOption("#hook", "other");
+      await seenIn("#outcomes", "this page assumes a failure");
+      await page.selectOption("#hook", "signup");
+      await seenIn("#outcomes", "this page assumes a failure");
+    } finally {
+      preview.removeHook("other");
+    }
+  });
+
+  it("assumes no failure of a lookup that an opened request did not ask", async () => {
+    await postAndWait({ email: "ana@evil.example", firstName: "Ana" });
+    await page.click("#requests .row:first-child button");
+    await page.waitForSelector("#opened:not([hidden])");
+    await seenIn("#outcomes", "Not asked");
+    assert.ok(await page.isChecked("#lookup-account-not_found"));
+    await page.fill("#field-email", "ana@okta.com");
+    await seen("We do not know this account.");
+  });
+
+  it("opens a failure of a lookup that has become a table", async () => {
+    await postAndWait({ email: "html@okta.com", lastName: "Diaz" });
+    writeFileSync(join(preview.folder, "rules/accounts.csv"), "email,status\nhtml@okta.com,active\n");
+    preview.writeRules(TABLE_RULES);
+    try {
+      await page.waitForSelector("#lookup-account-table");
+      await page.click("#requests .row:first-child button");
+      await page.waitForSelector("#opened:not([hidden])");
+      assert.ok(await page.isChecked("#lookup-account-table"));
+      await seenIn("#verdict", "Allowed");
+    } finally {
+      preview.reset();
+      await page.waitForSelector("#lookup-account-failed_otherwise");
+      rmSync(join(preview.folder, "rules/accounts.csv"));
+    }
+  });
+
+  it("explains the chosen failure of a lookup, also to a screen reader", async () => {
+    const described = (id) =>
+      page.evaluate((id) => document.getElementById(document.getElementById(id).getAttribute("aria-describedby"))?.innerText, id);
+    assert.equal(await page.locator("#lookups .hint").count(), 0);
+    await page.click("#lookup-account-failed");
+    assert.match(await described("lookup-account-failed"), /a time-out.* on_failure applies\./);
+    await page.keyboard.press("ArrowRight");
+    assert.match(await described("lookup-account-failed_otherwise"), /a bad result.* on_failure does not apply\./);
+    assert.equal(await described("lookup-account-failed"), undefined);
+    assert.equal(await page.locator("#lookups .hint").count(), 1);
+    assert.equal(await page.locator("#lookups [title]").count(), 0);
+  });
+
+  it("does not explain the failure of a table, whose source is a file", async () => {
+    writeFileSync(join(preview.folder, "rules/accounts.csv"), "email,status\nana@okta.com,active\n");
+    preview.writeRules(TABLE_RULES);
+    try {
+      await page.waitForSelector("#lookup-account-table");
+      await page.click("#lookup-account-failed");
+      assert.equal(await page.locator("#lookups .hint, #lookups [title], #lookups [aria-describedby]").count(), 0);
+    } finally {
+      preview.reset();
+      await page.waitForSelector("#lookup-account-failed_otherwise");
+      rmSync(join(preview.folder, "rules/accounts.csv"));
+    }
+  });
+
+  it("repeats no equal sentence to a screen reader while one types", async () => {
+    preview.writeRules(SKIPPING_RULES);
+    await page.fill("#field-email", "ana@okta.com");
+    await page.click("#lookup-account-failed");
+    await seenIn("#verdict-why", "2 rules are skipped");
+    await page.click("#lookup-account-failed_otherwise");
+    await seenIn("#save-problem", "A fixture cannot hold this failure of account.");
+    await page.evaluate(() => {
+      globalThis.changes = [];
+      const observer = new MutationObserver((records) => globalThis.changes.push(...records.map(({ target }) => target.id)));
+      for (const id of ["verdict", "verdict-why", "save-problem"]) {
+        observer.observe(document.getElementById(id), { childList: true, characterData: true, subtree: true });
+      }
+    });
+    const before = Number(await page.getAttribute("body", "data-decided"));
+    await page.fill("#field-lastName", "Typed");
+    await page.waitForFunction((before) => Number(document.body.dataset.decided) > before, before);
+    assert.deepEqual(await page.evaluate(() => globalThis.changes), []);
+  });
+
   it("counts passing and skipped rules", async () => {
     preview.writeRules(SKIPPING_RULES);
     await page.fill("#field-email", "ana@okta.com");
@@ -372,6 +482,7 @@ message = "We do not find this member."
     await seenIn("#verdict-why", "1 rule passes, 2 rules are skipped.");
     await preview.post("signup", { email: "down@okta.com", firstName: "Ana", lastName: "Diaz" });
     await seenIn("#requests .row:first-child", "1 rule passes, 2 rules are skipped");
+    await seenIn("#requests .row:first-child", "lookup account: source failed");
     await preview.post("signup", { email: "ana@evil.example" });
     await seenIn("#requests .row:first-child", "work-email fails · 2 rules are skipped");
     await preview.post("signup", { email: "ana@okta.com" });
@@ -383,6 +494,58 @@ message = "We do not find this member."
     await seenIn("#rules-files", 'domains = ["okta.com"]');
     preview.writeRules(RULES.replace('["okta.com"]', '["okta.com", "okta.org"]'));
     await seenIn("#rules-files", 'domains = ["okta.com", "okta.org"]');
+  });
+
+  it("stays where it has scrolled to while open files and lists are read again", async () => {
+    const lines = "# A comment.\n".repeat(60);
+    preview.writeRules(RULES + lines);
+    await page.click('#rules-files details[data-path$="signup.toml"] summary');
+    await page.waitForFunction(() => document.querySelectorAll("#rules-files .comment").length === 60);
+    await page.click("#rules-fixtures summary");
+    await page.waitForSelector("#rules-fixtures details button");
+    // A slow answer keeps an emptied part on the screen for longer than a frame.
+    const isSlow = (url) => url.pathname.endsWith("api/rules-file") || url.pathname.endsWith("api/fixtures");
+    await page.route(isSlow, async (route) => {
+      await new Promise((resume) => setTimeout(resume, 300));
+      await route.continue();
+    });
+    await page.evaluate(() => {
+      scrollTo(0, document.body.scrollHeight);
+      document.querySelector("#rules-files pre").scrollTop = 200;
+    });
+    const places = () => page.evaluate(() => [scrollY, document.querySelector("#rules-files pre").scrollTop]);
+    const before = await places();
+    await page.evaluate(() => {
+      globalThis.least = scrollY;
+      const look = () => {
+        globalThis.least = Math.min(globalThis.least, scrollY);
+        requestAnimationFrame(look);
+      };
+      look();
+    });
+    await page.focus('#rules-files details[data-path$="signup.toml"] summary', { preventScroll: true });
+    preview.writeRules(RULES.replace("Only okta.com", "Just okta.com") + lines);
+    await seenIn("#rules-files", "Just okta.com");
+    assert.equal(await page.evaluate(() => globalThis.least), before[0]);
+    assert.deepEqual(await places(), before);
+    assert.equal(await page.evaluate(() => document.activeElement.localName), "summary");
+    assert.equal(await page.locator("#rules-fixtures details button").count(), 1);
+    await page.unroute(isSlow);
+  });
+
+  it("closes the part of a file that is removed, and reads it no longer", async () => {
+    await page.fill("#field-email", "ana@evil.example");
+    preview.writeHook("extra", "[self_service_registration]\nallow_all = true\n");
+    const part = '#rules-files details[data-path$="extra.toml"]';
+    await page.click(`${part} summary`);
+    await seenIn(part, "allow_all = true");
+    preview.removeHook("extra");
+    await page.waitForFunction((part) => !document.querySelector(part), part);
+    asked = asked.filter((url) => !url.includes("extra.toml"));
+    preview.writeRules(RULES.replace("Only okta.com", "Just okta.com"));
+    await seenIn("#screen", "Just okta.com");
+    await page.waitForTimeout(300);
+    assert.deepEqual(asked.filter((url) => url.includes("extra.toml")), []);
   });
 
   it("inserts only the rows of new requests, and announces them in one sentence", async () => {
@@ -623,16 +786,23 @@ message = "We do not find this member."
     await page.fill("#field-email", "ana@evil.example");
     await seenIn("#verdict-why", "work-email");
     assert.equal(await page.inputValue("#case"), "work-email-denied");
-    const [download] = await Promise.all([page.waitForEvent("download"), page.click("#save button")]);
-    assert.equal(download.suggestedFilename(), "work-email-denied.zip");
     const before = preview.fixtures();
-    const files = unzip(readFileSync(await download.path()));
+    const files = await download("work-email-denied.zip");
     const start = "tests/fixtures/signup/work-email-denied";
     assert.deepEqual(Object.keys(files), [`${start}.request.json`, `${start}.response.json`, `${start}.lookups.json`]);
     assert.deepEqual(preview.fixtures(), before);
     for (const [path, text] of Object.entries(files)) writeFileSync(join(preview.folder, path), text);
     assert.match(preview.replay(), /\b2 passed, 0 failed/);
     for (const path of Object.keys(files)) rmSync(join(preview.folder, path));
+  });
+
+  it("saves no failure of a lookup that was not asked", async () => {
+    await page.fill("#field-email", "ana@evil.example");
+    await page.click("#lookup-account-failed");
+    await seenIn("#outcomes", "Not asked");
+    const start = "tests/fixtures/signup/work-email-denied";
+    const files = await download("work-email-denied.zip");
+    assert.deepEqual(Object.keys(files), [`${start}.request.json`, `${start}.response.json`]);
   });
 
   it("copies a curl line that works", async () => {

@@ -62,6 +62,12 @@ export const requestWith = (form) => ({
 // The same rules, except that the lookup's rules do not count after a failure of its source.
 export const SKIPPING_RULES = RULES.replace('get = "/acc', 'on_failure = "skip"\nget = "/acc').replace("optional = true\n", "");
 
+// The same rules with a table in the place of the API: `accounts.csv` beside them.
+export const TABLE_RULES = RULES.replace(
+  'source = "accounts"\nget = "/accounts/{email}"\nreturns = { status = "/status" }',
+  'file = "accounts.csv"\nmatch = { email = "{email}" }\nreturns = ["status"]',
+);
+
 // An API with one active account per address of okta.com. It answers HTML about some, and status 500 about others.
 export async function startAccountsApi() {
   const server = createServer((request, response) => {

@@ -55,6 +55,25 @@ export function withCode(text) {
   return parts.map((part, index) => (index % 2 === 1 ? el("code", {}, part) : part));
 }
 
+// Shows a text whose code stands between backticks, unless it is there already: a screen reader would repeat it.
+export function updateText(id, text) {
+  const box = byId(id);
+  if (box.textContent !== text.replaceAll("`", "")) fill(box, el("span", {}, ...withCode(text)));
+}
+
+// A row of a list: a mark of its state, a title, a name or null, and more.
+export function drawRow(state, title, name, ...more) {
+  const what = [el("strong", {}, title), " ", name ? el("code", {}, name) : null, ...more];
+  const mark = el("span", { class: "mark", "aria-hidden": "true" });
+  return el("li", { class: "row", "data-state": state }, mark, el("div", { class: "what" }, ...what));
+}
+
+// A row of a form: an input with the label of its attribute.
+export function drawField(name, id, changed) {
+  const input = el("input", { id, autocomplete: "off", spellcheck: "false", "data-name": name, on: { input: changed } });
+  return el("div", { class: "field" }, el("label", { for: id }, label(name), el("code", {}, name)), input);
+}
+
 export async function getJson(path) {
   const response = await fetch(path);
   if (!response.ok) throw new Error(`${path}: ${response.status}`);

@@ -1,5 +1,5 @@
 // The requests that arrive at the hooks, as they come.
-import { byId, el, fill, getJson, toast, withCode } from "./dom.js";
+import { byId, drawRow, el, fill, getJson, toast, withCode } from "./dom.js";
 import { countOthers } from "./result.js";
 
 const WORDS = { allow: "Allowed", update: "Updated", deny: "Denied" };
@@ -68,27 +68,18 @@ function titleOf({ explained, status, hook, refusal }) {
 function drawRequest({ number, opens, row }, open) {
   const state = row.explained ? row.explained.decision : "refused";
   const { title, hook } = titleOf(row);
-  // The rows of the first list are not marked as new.
-  const isNew = newest !== null;
   const openIt = async () => {
     const content = await getJson(`api/request?number=${number}`).catch(() => null);
     if (!content) return toast("This request is no longer kept.");
-    open({ ...content, from: `Request ${number}, which arrived at ${clock(row.time)}. Editing it here changes nothing there.` });
+    open({ ...content, number, from: `Request ${number}, which arrived at ${clock(row.time)}. Editing it here changes nothing there.` });
   };
-  return el(
-    "li",
-    { class: isNew ? "row new" : "row", "data-state": state, "data-number": number },
-    el("span", { class: "mark", "aria-hidden": "true" }),
-    el(
-      "div",
-      { class: "what" },
-      el("strong", {}, title),
-      " ",
-      hook ? el("code", {}, hook) : null,
-      el("p", {}, el("time", { datetime: row.time }, clock(row.time)), " · ", ...withCode(summary(row))),
-    ),
-    opens ? el("button", { class: "quiet", "aria-label": `Open request ${number}`, on: { click: openIt } }, "Open") : null,
-  );
+  const time = el("time", { datetime: row.time }, clock(row.time));
+  const drawn = drawRow(state, title, hook, el("p", {}, time, " · ", ...withCode(summary(row))));
+  drawn.dataset.number = number;
+  // The rows of the first list are not marked as new.
+  drawn.classList.toggle("new", newest !== null);
+  if (opens) drawn.append(el("button", { class: "quiet", "aria-label": `Open request ${number}`, on: { click: openIt } }, "Open"));
+  return drawn;
 }
 
 // One line about a request: its refusal, or its rules and lookups; then its duration.
@@ -110,7 +101,12 @@ function describeRules(rules) {
 
 function describeLookups(row) {
   const asked = row.explained.lookups.filter(({ outcome }) => outcome !== "not_asked");
-  return asked.map(({ name, outcome }) => `lookup \`${name}\` ${outcome.replace("_", " ")}${timeOfLookup(row, name)}`);
+  return asked.map(({ name, outcome }) => `lookup \`${name}\`: ${outcomeInWords(row, name, outcome)}${timeOfLookup(row, name)}`);
+}
+
+function outcomeInWords(row, lookup, outcome) {
+  if (outcome === "failed") return row.failures[lookup]?.is_of_source ? "source failed" : "failed otherwise";
+  return outcome.replace("_", " ");
 }
 
 function timeOfLookup(row, lookup) {

@@ -1,7 +1,11 @@
 // The results of lookups that the page assumes: found with columns, not found, or failed in one of two ways.
-import { asText, byId, el, fill, isObject, keepFocus, label, parse } from "./dom.js";
+import { asText, byId, drawField, el, fill, isObject, keepFocus, parse, withCode } from "./dom.js";
 
+// The name of the hook, and its form for the request type.
+let hook = null;
 let form = null;
+// The number, the text and the failures of the live request that was opened last. Null after a fixture.
+let opened = null;
 // The assumed results by the lookup's name: the choice, the values of the columns, and the failure of an opened request.
 let results = {};
 // The results of the latest decision by the lookup's name. They have the rows of tables, too.
@@ -18,18 +22,22 @@ const CHOICES = {
 };
 // `on_failure` says what a failure of the source does. After any other failure, the rules deny.
 const HINTS = {
-  failed: "For example a time-out, no connection, or status 500. on_failure applies.",
-  failed_otherwise: "For example a bad result, two rows, or no free connection. on_failure does not apply.",
+  failed: "For example a time-out, no connection, or status 500. `on_failure` applies.",
+  failed_otherwise: "For example a bad result, two rows, or no free connection. `on_failure` does not apply.",
 };
 const OTHER_FAILURE = { why: "this page assumes a failure that is not one of the source itself", is_of_source: false };
 
-// Shows the lookups of a form. Keeps the assumed results of lookups that the former form had, too.
-export function showLookups(nextForm, whenChanged) {
+// Shows the lookups of a form. Keeps the assumed results of lookups that the former form had, too, but keeps the reason
+// of a failure only for the same hook and request type.
+export function showLookups(nextHook, nextForm, whenChanged) {
+  const isSameForm = nextHook === hook && nextForm?.flow === form?.flow;
+  hook = nextHook;
   form = nextForm;
   changed = whenChanged;
   const kept = {};
   for (const lookup of form?.lookups ?? []) {
     kept[lookup.name] = keptResult(lookup, results[lookup.name]);
+    if (!isSameForm) delete kept[lookup.name].failure;
   }
   results = kept;
   draw();
@@ -37,9 +45,13 @@ export function showLookups(nextForm, whenChanged) {
 
 // The former result of a lookup, or else the first choice. An edit of the rules may have taken the table away.
 function keptResult(lookup, before) {
-  const firstChoice = { choice: lookup.is_table ? "table" : "not_found", columns: {} };
-  if (!before || !choicesOf(lookup).includes(before.choice)) return firstChoice;
+  if (!before || !choicesOf(lookup).includes(before.choice)) return firstResult(lookup);
   return { ...before, columns: knownColumns(lookup, before.columns) };
+}
+
+// The result that a lookup has on a fresh form.
+function firstResult({ is_table }) {
+  return { choice: is_table ? "table" : "not_found", columns: {} };
 }
 
 // The results that a lookup can have. Only tables have rows here, and they have no other failure.
@@ -63,22 +75,31 @@ function copyRow(lookup, result) {
   if (isObject(row) && !Object.keys(result.columns).length) result.columns = knownColumns(lookup, row);
 }
 
-// Assumes the results of a recorded request. They are JSON text, an object, or null. A live request has its failures.
-export function assumeRecorded(json, failures = {}) {
+// Assumes the results of a recorded request. They are JSON text, an object, or null. `live` is given for a live request
+// only.
+export function assumeRecorded(json, live = null) {
+  opened = live;
   const recorded = typeof json === "string" ? parse(json) : (json ?? {});
   for (const lookup of form?.lookups ?? []) {
-    results[lookup.name] = assumedResult(recorded[lookup.name], failures[lookup.name], lookup);
+    const result = recorded[lookup.name];
+    results[lookup.name] = result === undefined ? resultWithoutRecord(lookup) : recordedResult(lookup, result);
   }
   draw();
 }
 
-// A recorded result is "not_found", "failed", or an object of columns. A lookup without one is answered by its table,
-// or else has failed.
-function assumedResult(recorded, failure, lookup) {
-  if (recorded === undefined) return { choice: lookup.is_table ? "table" : "failed", columns: {} };
-  if (failure) return { choice: failure.is_of_source ? "failed" : "failed_otherwise", columns: {}, failure };
-  if (typeof recorded === "string") return { choice: recorded, columns: {} };
-  return { choice: "found", columns: knownColumns(lookup, recorded) };
+// A live request did not ask a lookup that has no result. A lookup that a fixture does not name is answered by its
+// table, or else has failed.
+function resultWithoutRecord(lookup) {
+  return opened || lookup.is_table ? firstResult(lookup) : { choice: "failed", columns: {} };
+}
+
+// A recorded result is "not_found", "failed", or an object of columns. An edit of the rules may have made the lookup a
+// table, which has no other failure.
+function recordedResult(lookup, recorded) {
+  if (isObject(recorded)) return { choice: "found", columns: knownColumns(lookup, recorded) };
+  const failure = opened?.failures[lookup.name];
+  const choice = failure?.is_of_source === false ? "failed_otherwise" : recorded;
+  return choicesOf(lookup).includes(choice) ? { choice, columns: {}, failure } : firstResult(lookup);
 }
 
 // The assumed results, in the form of a `.lookups.json` file, which has one word for both failures. Leaves out lookups
@@ -93,14 +114,16 @@ export function lookupsJson() {
   return JSON.stringify(recorded);
 }
 
-// The failures that such a file cannot tell apart.
-export function failuresJson() {
+// The failures that such a file cannot tell apart. An edited request has only the name of the opened one as a reason.
+export function failuresJson(request) {
   const failures = {};
   for (const [name, { choice, failure }] of Object.entries(results)) {
     const isOfSource = choice === "failed";
     if (!isOfSource && choice !== "failed_otherwise") continue;
-    if (failure?.is_of_source === isOfSource) failures[name] = failure;
-    else if (!isOfSource) failures[name] = OTHER_FAILURE;
+    if (failure?.is_of_source === isOfSource) {
+      const why = request === opened.request ? failure.why : `as in request ${opened.number}`;
+      failures[name] = { ...failure, why };
+    } else if (!isOfSource) failures[name] = OTHER_FAILURE;
   }
   return JSON.stringify(failures);
 }
@@ -113,6 +136,8 @@ function draw() {
 
 function drawLookup(lookup) {
   const result = results[lookup.name];
+  const hint = lookup.is_table ? undefined : HINTS[result.choice];
+  const hintId = `lookup-${lookup.name}-hint`;
   const radios = choicesOf(lookup).map((choice) => {
     const id = `lookup-${lookup.name}-${choice}`;
     const checked = result.choice === choice;
@@ -123,8 +148,9 @@ function drawLookup(lookup) {
       byId(id).focus();
       changed();
     };
-    const radio = el("input", { type: "radio", id, name: `lookup-${lookup.name}`, checked, on: { change: choose } });
-    return el("label", { title: HINTS[choice] }, radio, el("span", {}, CHOICES[choice]));
+    const describedBy = checked && hint ? hintId : null;
+    const attributes = { type: "radio", id, name: `lookup-${lookup.name}`, checked, "aria-describedby": describedBy };
+    return el("label", {}, el("input", { ...attributes, on: { change: choose } }), el("span", {}, CHOICES[choice]));
   });
   const columns = result.choice === "found" ? lookup.columns.map((column) => drawColumn(lookup, column)) : [];
   return el(
@@ -132,19 +158,18 @@ function drawLookup(lookup) {
     { class: "lookup" },
     el("legend", {}, el("code", {}, lookup.name)),
     el("div", { class: "choices" }, ...radios),
+    hint ? el("p", { class: "hint", id: hintId }, ...withCode(hint)) : null,
     columns.length ? el("div", { class: "fields" }, ...columns) : null,
   );
 }
 
 function drawColumn(lookup, column) {
   const { columns } = results[lookup.name];
-  const id = `column-${lookup.name}-${column}`;
-  const input = el("input", { id, autocomplete: "off", spellcheck: "false" });
-  input.value = asText(columns[column]);
-  input.addEventListener("input", () => {
-    if (input.value === "") delete columns[column];
-    else columns[column] = input.value;
+  const field = drawField(column, `column-${lookup.name}-${column}`, ({ target }) => {
+    if (target.value === "") delete columns[column];
+    else columns[column] = target.value;
     changed();
   });
-  return el("div", { class: "field" }, el("label", { for: id }, label(column), el("code", {}, column)), input);
+  field.lastChild.value = asText(columns[column]);
+  return field;
 }

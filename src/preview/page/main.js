@@ -58,7 +58,7 @@ function handledFlow() {
 // Shows the form for the chosen hook and request type.
 function showRequest() {
   showForm(currentForm(), sampleOf(page.flow));
-  showLookups(currentForm(), decide);
+  showLookups(page.hook.name, currentForm(), decide);
   byId("opened").hidden = true;
 }
 
@@ -84,8 +84,8 @@ function carryOver(before, sample) {
   return JSON.stringify(request, null, 2);
 }
 
-// Opens a request with its recorded lookups: a live one, or a fixture.
-export function open({ hook, request, lookups, failures, from }) {
+// Opens a request with its recorded lookups: a fixture, or a live one, which has failures and a number.
+export function open({ hook, request, lookups, failures, number, from }) {
   const known = page.hooks.find(({ name }) => name === hook);
   page.hook = known ?? page.hook;
   byId("hook").value = page.hook.name;
@@ -93,7 +93,9 @@ export function open({ hook, request, lookups, failures, from }) {
   showFlows();
   setRequestText(request);
   showRequest();
-  assumeRecorded(lookups, failures);
+  // The reasons of the failures are those of this text at this hook.
+  const live = failures && { failures, number, request: known ? requestText() : null };
+  assumeRecorded(lookups, live);
   byId("opened").hidden = false;
   byId("opened").textContent = known ? from : `${from} The rules no longer have its hook ${hook}, so ${page.hook.name} decides here.`;
   decide();
@@ -118,7 +120,7 @@ export async function decide() {
   const hook = page.hook.name;
   const request = requestText();
   const lookups = lookupsJson();
-  const decided = await ask(hook, request, lookups, failuresJson());
+  const decided = await ask(hook, request, lookups, failuresJson(request));
   if (number !== latestQuestion) return;
   const flow = decided.explained?.flow ?? page.flow;
   if (flow !== page.flow) {
@@ -181,7 +183,7 @@ async function rulesChanged() {
   byId("save-fixture").disabled = true;
   await loadHooks();
   updateForm(currentForm());
-  showLookups(currentForm(), decide);
+  showLookups(page.hook.name, currentForm(), decide);
   await decide();
 }
 

@@ -1,5 +1,5 @@
 // The request: form fields and JSON are two views of one text.
-import { asText, byId, el, fill, isObject, keepFocus, label, parse, tabs, toJson, toSentence, withCode } from "./dom.js";
+import { asText, byId, drawField, el, fill, isObject, keepFocus, parse, tabs, toJson, toSentence, withCode } from "./dom.js";
 import { markLine, setText, setUpEditor } from "./editor.js";
 
 // The hook's form for the request type, as the service describes it.
@@ -112,20 +112,13 @@ function readRequest() {
 }
 
 function drawFields() {
-  const rows = fields.map((name) => fieldRow(name, `field-${name}`, () => setAttribute(name)));
-  const profile = (form?.profile ?? []).map((name) =>
-    fieldRow(name, `profile-${name}`, () => setProfile(name)),
-  );
+  const rows = fields.map((name) => drawField(name, `field-${name}`, () => setAttribute(name)));
+  const profile = (form?.profile ?? []).map((name) => drawField(name, `profile-${name}`, () => setProfile(name)));
   const heading = profile.length ? el("h3", {}, "Existing profile") : null;
   keepFocus(() => {
     fill(byId("fields"), ...rows, heading, ...profile);
     showValues();
   });
-}
-
-function fieldRow(name, id, changed) {
-  const input = el("input", { id, autocomplete: "off", spellcheck: "false", "data-name": name, on: { input: changed } });
-  return el("div", { class: "field" }, el("label", { for: id }, label(name), el("code", {}, name)), input);
 }
 
 // Shows the values of the text in the fields.

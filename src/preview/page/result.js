@@ -1,5 +1,5 @@
 // The result: the decision, the rules, the answer, and what Okta will do.
-import { byId, el, fill, parse, toast, toJson, toSentence, withCode } from "./dom.js";
+import { byId, drawRow, el, fill, parse, toast, toJson, toSentence, updateText, withCode } from "./dom.js";
 import { showSave, suggestCase } from "./save.js";
 import { showScreens } from "./screen.js";
 
@@ -39,7 +39,7 @@ export function showResult(decided, request) {
     updateText("verdict-why", decided.is_bad_request ? refused : toSentence(problem));
     return;
   }
-  fill(byId("verdict-why"), ...withCode(reasonOf(explained, decided.response)));
+  updateText("verdict-why", reasonOf(explained, decided.response));
   showScreens(decided, request);
   showOutcomes(explained);
   byId("okta").textContent = `Okta ${explained.okta}.`;
@@ -49,11 +49,6 @@ export function showResult(decided, request) {
   answer.dataset.exact = decided.response;
   byId("curl").textContent = decided.curl;
   suggestCase(caseName(explained));
-}
-
-// Replaces a text that differs. A screen reader would repeat an equal one.
-function updateText(id, text) {
-  if (byId(id).textContent !== text) byId(id).textContent = text;
 }
 
 const denyingRules = (explained) =>
@@ -107,37 +102,11 @@ function showOutcomes({ rules, lookups, sets }) {
 }
 
 function drawOutcome(state, word, name, tag, why) {
-  return el(
-    "li",
-    { class: "row", "data-state": state },
-    el("span", { class: "mark", "aria-hidden": "true" }),
-    el(
-      "div",
-      { class: "what" },
-      el("strong", {}, word),
-      " ",
-      el("code", {}, name),
-      tag ? el("span", { class: "tag" }, tag) : null,
-      why ? el("p", {}, ...withCode(why)) : null,
-    ),
-  );
+  return drawRow(state, word, name, tag ? el("span", { class: "tag" }, tag) : null, why ? el("p", {}, ...withCode(why)) : null);
 }
 
 function drawFinding({ id, place, problem, effect, fix }) {
-  return el(
-    "li",
-    { class: "row", "data-state": "finding" },
-    el("span", { class: "mark", "aria-hidden": "true" }),
-    el(
-      "div",
-      { class: "what" },
-      el("strong", {}, "Finding"),
-      " ",
-      el("code", {}, id),
-      place ? el("span", { class: "tag" }, place) : null,
-      el("p", {}, ...withCode(`${problem}: ${effect}. Fix: ${fix}.`)),
-    ),
-  );
+  return drawOutcome("finding", "Finding", id, place, `${problem}: ${effect}. Fix: ${fix}.`);
 }
 
 // A name for the recorded request: `okta-email-denied`.

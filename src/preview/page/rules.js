@@ -1,38 +1,47 @@
 // The rules: their files and revision, their problems on disk, and the fixtures whose decision changes.
-import { byId, el, fill, fillAll, getJson, toast, withCode } from "./dom.js";
+import { byId, drawRow, el, fill, fillAll, getJson, toast, withCode } from "./dom.js";
 
 // The rules as they were last shown, as JSON.
 let shown = "";
-// The name of the list of recorded requests. Paths of files are never empty.
-const FIXTURES = "";
+// The problems that were last shown.
+let problemsOnDisk = [];
+// The parts of the page that are open, each with the function that reads its content.
+const openParts = new Map();
+// The part of each file, by its path. It keeps its text while the rules change.
+const fileParts = new Map();
 
 // Returns a function that shows the rules if they have changed. If the service has loaded new ones, that function
 // first calls `rulesChanged`. The texts of files and the list of unchanged fixtures are not among the rules: the page
 // asks for these once somebody opens them.
 export function setUpRules(open, rulesChanged) {
   let revision = null;
+  readWhileOpen(byId("unchanged-fixtures"), () => readUnchanged(open));
   return async () => {
     const rules = await getJson("api/rules");
     if (!rules) return;
     const text = JSON.stringify(rules);
-    if (text === shown) return readOpenAgain();
-    // Waits for the new decision, so that it and the rules change together on the page.
-    if (revision !== null && revision !== rules.revision) await rulesChanged();
-    revision = rules.revision;
-    shown = text;
-    draw(rules, open);
+    if (text !== shown) {
+      // Waits for the new decision, so that it and the rules change together on the page.
+      if (revision !== null && revision !== rules.revision) await rulesChanged();
+      revision = rules.revision;
+      shown = text;
+      draw(rules, open);
+    }
+    for (const read of openParts.values()) read();
   };
 }
 
-// Reads the open texts and lists again.
-function readOpenAgain() {
-  for (const opened of openDetails()) opened.dispatchEvent(new Event("toggle"));
+// Reads the content of a part when it is opened. While it is open, each change of the rules reads it again, and the old
+// content stays until the new one is there.
+function readWhileOpen(part, read) {
+  part.addEventListener("toggle", () => {
+    if (!part.open) return openParts.delete(part);
+    openParts.set(part, read);
+    read();
+  });
 }
 
-const openDetails = () => document.querySelectorAll(".rules details[open]");
-
 function draw(rules, open) {
-  const opened = new Set([...openDetails()].map(({ dataset }) => dataset.path));
   const count = rules.problem_count;
   const chip = byId("rules-chip");
   chip.dataset.state = count ? "bad" : "good";
@@ -46,9 +55,8 @@ function draw(rules, open) {
       : ". After an edit, send SIGHUP to the service: rules.reload is off.",
   );
   drawProblems(rules);
-  drawFixtures(rules, open, opened.has(FIXTURES));
-  const files = rules.files.map((path) => drawFile(path, rules.problems, opened.has(path)));
-  fill(byId("rules-files"), files.length ? el("h3", {}, "Files") : null, ...files);
+  drawFixtures(rules, open);
+  drawFiles(rules);
 }
 
 function drawProblems({ problems, problem_count }) {
@@ -61,18 +69,14 @@ function drawProblems({ problems, problem_count }) {
   );
 }
 
-function drawFixtures(rules, open, isOpen) {
+function drawFixtures(rules, open) {
   const { changed_fixtures: changed, changed_fixture_count: changedCount, unchanged_fixture_count: unchanged } = rules;
   const count = changedCount + unchanged;
-  if (!count) return fill(byId("rules-fixtures"));
+  byId("rules-fixtures").hidden = !count;
+  byId("unchanged-title").textContent = `Open a recorded request (${unchanged})`;
   const rows = (fixtures) => fixtures.map((fixture) => drawFixture(fixture, open));
-  const list = el("ul", { class: "requests" });
-  const read = async () => {
-    const fixtures = await getJson("api/fixtures").catch(() => null);
-    if (fixtures) fillAll(list, rows(fixtures));
-  };
   fill(
-    byId("rules-fixtures"),
+    byId("changed-fixtures"),
     el("h3", {}, "Fixtures"),
     el(
       "p",
@@ -83,15 +87,12 @@ function drawFixtures(rules, open, isOpen) {
     ),
     changed.length ? el("ul", { class: "requests" }, ...rows(changed)) : null,
     changedCount > changed.length ? el("p", { class: "hint" }, `and ${changedCount - changed.length} more`) : null,
-    details(FIXTURES, isOpen, read, el("summary", {}, `Open a recorded request (${unchanged})`), list),
   );
 }
 
-// A part whose content is read once it is open. It keeps its name when the rules are drawn again.
-function details(name, isOpen, read, ...children) {
-  const part = el("details", { "data-path": name, open: isOpen }, ...children);
-  part.addEventListener("toggle", () => part.open && read());
-  return part;
+async function readUnchanged(open) {
+  const fixtures = await getJson("api/fixtures").catch(() => null);
+  if (fixtures) fillAll(byId("unchanged-list"), fixtures.map((fixture) => drawFixture(fixture, open)));
 }
 
 function drawFixture(fixture, open) {
@@ -102,13 +103,9 @@ function drawFixture(fixture, open) {
     if (!content) return toast("This fixture can no longer be read.");
     open({ hook, ...content, from: `The fixture ${hook}/${name}. Editing it here does not change the file.` });
   };
-  return el(
-    "li",
-    { class: "row", "data-state": fixture.problem ? "refused" : now },
-    el("span", { class: "mark", "aria-hidden": "true" }),
-    el("div", { class: "what" }, el("strong", {}, name), " ", hook ? el("code", {}, hook) : null, el("p", {}, ...withCode(describeFixture(fixture)))),
-    hook ? el("button", { class: "quiet", "aria-label": `Open the fixture ${name}`, on: { click: openIt } }, "Open") : null,
-  );
+  const row = drawRow(fixture.problem ? "refused" : now, name, hook, el("p", {}, ...withCode(describeFixture(fixture))));
+  if (hook) row.append(el("button", { class: "quiet", "aria-label": `Open the fixture ${name}`, on: { click: openIt } }, "Open"));
+  return row;
 }
 
 // The decision of the live rules, and the recorded one if it differs.
@@ -119,22 +116,51 @@ function describeFixture({ recorded, now, problem, denied_by }) {
   return recorded && recorded !== now ? `${recorded} → ${decision}` : decision;
 }
 
-// A file. Its text is read once it is open. The lines of its problems are marked.
-function drawFile(path, problems, isOpen) {
+// Shows the files. The parts of files that are listed already stay where they are, so that nothing scrolls.
+function drawFiles({ files, problems }) {
+  problemsOnDisk = problems;
+  byId("files-title").hidden = !files.length;
+  for (const [path, part] of fileParts) {
+    if (!files.includes(path)) removeFile(path, part);
+  }
+  const box = byId("rules-files");
+  for (const [index, path] of files.entries()) {
+    const part = fileParts.get(path) ?? makeFile(path);
+    const bad = linesWithProblems(path);
+    fill(part.firstChild, el("code", {}, path), bad.size ? ` · ${counted(bad.size, "line")} with problems` : null);
+    const inPlace = box.children[index] ?? null;
+    if (part !== inPlace) box.insertBefore(part, inPlace);
+  }
+}
+
+function removeFile(path, part) {
+  part.remove();
+  openParts.delete(part);
+  fileParts.delete(path);
+}
+
+function linesWithProblems(path) {
   const bad = new Set();
-  for (const problem of problems) {
+  for (const problem of problemsOnDisk) {
     // A problem begins with its place: `path:line:column`.
     const start = `${path}:`;
     if (problem.startsWith(start)) bad.add(parseInt(problem.slice(start.length), 10));
   }
+  return bad;
+}
+
+// Makes the part of a file. Its text is read once it is open. The lines of its problems are marked.
+function makeFile(path) {
   const content = el("pre", { class: "code numbered", tabindex: "0" });
-  const read = async () => {
+  const part = el("details", { "data-path": path }, el("summary"), content);
+  readWhileOpen(part, async () => {
+    const bad = linesWithProblems(path);
     const file = await getJson(`api/rules-file?${new URLSearchParams({ path })}`).catch(() => null);
     const problem = file?.problem ? `This file cannot be read: ${file.problem}.` : "This file can no longer be read.";
     fillAll(content, drawLines(file?.text ?? `# ${problem}`, bad));
-  };
-  const summary = el("summary", {}, el("code", {}, path), bad.size ? ` · ${counted(bad.size, "line")} with problems` : null);
-  return details(path, isOpen, read, summary, content);
+  });
+  fileParts.set(path, part);
+  return part;
 }
 
 function drawLines(text, bad) {

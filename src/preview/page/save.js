@@ -1,5 +1,5 @@
 // Saves the request as a fixture: a zip archive in the repository's layout. Writes no file itself.
-import { byId, el, fill, parse, toast, toJson, withCode } from "./dom.js";
+import { byId, el, fill, parse, toast, toJson, updateText } from "./dom.js";
 
 // The function that returns the latest decision with its request, or a problem. Set by `setUpSave`.
 let latestDecision = () => null;
@@ -18,11 +18,11 @@ export function setUpSave(getLatest) {
 export function showSave({ problem, not_recordable: lost = [], recorded_as_source: changed = [] }) {
   byId("save-fixture").disabled = Boolean(problem) || lost.length > 0;
   byId("save-problem").hidden = !changed.length;
-  if (!changed.length) return;
+  if (!changed.length) return fill(byId("save-problem"));
   const text = lost.length
     ? `A fixture cannot hold this failure of ${namesOf(lost)}. In a fixture, \`failed\` means that the source itself failed, so \`replay\` would decide otherwise.`
     : `The failure of ${namesOf(changed)} is saved as a failure of the source, since a fixture has one word for both.`;
-  fill(byId("save-problem"), el("span", {}, ...withCode(text)));
+  updateText("save-problem", text);
 }
 
 const namesOf = (lookups) => lookups.map((name) => `\`${name}\``).join(" and ");
@@ -43,18 +43,28 @@ function showPath() {
 function save() {
   const latest = latestDecision();
   if (!latest?.explained) return toast("There is no decision to save.");
-  const { hook, request, lookups, response } = latest;
+  const { hook, request, response } = latest;
+  const lookups = recordOf(latest);
   const name = byId("case").value;
   const start = `tests/fixtures/${hook}/${name}`;
   const files = [
     [`${start}.request.json`, request.endsWith("\n") ? request : request + "\n"],
     [`${start}.response.json`, toJson(parse(response)) + "\n"],
   ];
-  if (lookups !== "{}") files.push([`${start}.lookups.json`, toJson(parse(lookups)) + "\n"]);
+  if (Object.keys(lookups).length) files.push([`${start}.lookups.json`, toJson(lookups) + "\n"]);
   const url = URL.createObjectURL(new Blob([zip(files)], { type: "application/zip" }));
   el("a", { href: url, download: `${name}.zip` }).click();
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
   toast(`${files.length} files in ${name}.zip`);
+}
+
+// The results of the lookups. Leaves out failures of lookups that were not asked.
+function recordOf({ lookups, explained }) {
+  const recorded = parse(lookups);
+  for (const { name, outcome } of explained.lookups) {
+    if (outcome === "not_asked" && recorded[name] === "failed") delete recorded[name];
+  }
+  return recorded;
 }
 
 // A zip archive of these files, without compression.

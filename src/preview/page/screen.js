@@ -138,17 +138,11 @@ function drawScreen(screen) {
 
 function drawNextStep() {
   const isProfile = last.explained.flow === "progressive.profile";
-  return el(
-    "div",
-    { class: `widget ${chosenClient}` },
-    strip(),
-    el(
-      "div",
-      { class: "body next" },
-      el("span", { class: "tick", "aria-hidden": "true" }),
-      el("p", { class: "title" }, isProfile ? "Sign-in goes on" : "To finish signing in, check your email."),
-      el("p", {}, isProfile ? "The profile is stored, and no message is shown." : "Or another next step, as the org’s policy has it."),
-    ),
+  return drawWidget(
+    "body next",
+    el("span", { class: "tick", "aria-hidden": "true" }),
+    el("p", { class: "title" }, isProfile ? "Sign-in goes on" : "To finish signing in, check your email."),
+    el("p", {}, isProfile ? "The profile is stored, and no message is shown." : "Or another next step, as the org’s policy has it."),
   );
 }
 
@@ -158,32 +152,29 @@ function drawForm({ shows, form }) {
   const banners = shows.filter(({ place }) => place === "banner").map(drawBanner);
   const title = el("p", { class: "title" }, texts.title);
   const isGen3 = chosenClient === "gen3";
-  if (form === "replaced") {
-    return el("div", { class: `widget ${chosenClient}` }, strip(), el("div", { class: "body" }, ...banners));
-  }
-  return el(
-    "div",
-    { class: `widget ${chosenClient}` },
-    strip(),
-    el(
-      "div",
-      { class: "body" },
-      ...(isGen3 ? [...banners, title] : [title, ...banners]),
-      isGen3 ? el("p", { class: "required" }, "Fields are required unless marked optional.") : null,
-      ...last.fields.map((name) => drawField(name, shows)),
-      el("p", { class: "button" }, texts.button),
-      texts.footer ? el("p", { class: "footer" }, texts.footer) : null,
-    ),
+  if (form === "replaced") return drawWidget("body", ...banners);
+  return drawWidget(
+    "body",
+    ...(isGen3 ? [...banners, title] : [title, ...banners]),
+    isGen3 ? el("p", { class: "required" }, "Fields are required unless marked optional.") : null,
+    ...last.fields.map((name) => drawEntry(name, shows)),
+    el("p", { class: "button" }, texts.button),
+    texts.footer ? el("p", { class: "footer" }, texts.footer) : null,
   );
 }
 
-const strip = () => el("div", { class: "strip" }, el("span", { class: "logo", "aria-hidden": "true" }));
-
-function drawBanner({ text }) {
-  return el("div", { class: "banner" }, el("span", { class: "warning", "aria-hidden": "true" }, "!"), el("p", {}, text));
+function drawWidget(bodyClass, ...children) {
+  const strip = el("div", { class: "strip" }, el("span", { class: "logo", "aria-hidden": "true" }));
+  return el("div", { class: `widget ${chosenClient}` }, strip, el("div", { class: bodyClass }, ...children));
 }
 
-function drawField(name, shows) {
+const warning = () => el("span", { class: "warning", "aria-hidden": "true" }, "!");
+
+function drawBanner({ text }) {
+  return el("div", { class: "banner" }, warning(), el("p", {}, text));
+}
+
+function drawEntry(name, shows) {
   const errors = shows.filter(({ place, field }) => place === "field" && field === name);
   const value = asText(last.values[name]);
   return el(
@@ -191,9 +182,7 @@ function drawField(name, shows) {
     { class: errors.length ? "entry wrong" : "entry" },
     el("p", { class: "name" }, label(name)),
     el("p", { class: "input" }, value || "\u00a0"),
-    ...errors.map(({ text }) =>
-      el("p", { class: "error" }, el("span", { class: "warning", "aria-hidden": "true" }, "!"), el("span", { class: "hidden" }, "Error: "), text),
-    ),
+    ...errors.map(({ text }) => el("p", { class: "error" }, warning(), el("span", { class: "hidden" }, "Error: "), text)),
   );
 }
 

@@ -156,8 +156,7 @@ function makeFile(path) {
   readWhileOpen(part, async () => {
     const bad = linesWithProblems(path);
     const file = await getJson(`api/rules-file?${new URLSearchParams({ path })}`).catch(() => null);
-    const problem = file?.problem ? `This file cannot be read: ${file.problem}.` : "This file can no longer be read.";
-    fillAll(content, drawLines(file?.text ?? `# ${problem}`, bad));
+    fillAll(content, drawLines(file?.text ?? `# This file cannot be read: ${file?.problem ?? "it is gone"}.`, bad));
   });
   fileParts.set(path, part);
   return part;

@@ -155,7 +155,7 @@ impl Feed {
             lookup_times.push(LookupTime {
                 name,
                 cached: *is_cached,
-                duration: duration::text(*duration),
+                duration: duration_text(*duration),
             });
         }
         let explained = Explained::new(hook, answer, &facts.lookups);
@@ -259,10 +259,15 @@ fn base_row<'a>(call: &'a ReceivedCall<'_>, status: u16) -> RequestRow<'a> {
         time: format!("{:.3}", Timestamp::now()),
         hook: call.hook,
         caller: &call.caller,
-        duration: duration::text(call.duration),
+        duration: duration_text(call.duration),
         rules_revision: call.rules_revision,
         status,
         refusal: None,
         decided: None,
     }
+}
+
+/// A duration for people, with a no-break space before its unit.
+fn duration_text(duration: Duration) -> String {
+    duration::text(duration).replace(' ', "\u{a0}")
 }

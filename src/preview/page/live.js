@@ -96,7 +96,7 @@ function summary(row) {
   const parts = [];
   if (row.refusal) parts.push(`\`${row.refusal.reason}\``, row.refusal.cause);
   if (row.explained) parts.push(...describeRules(row.explained.rules), ...describeLookups(row));
-  parts.push(unbroken(row.duration));
+  parts.push(row.duration);
   return parts.join(" · ");
 }
 
@@ -116,9 +116,7 @@ function describeLookups(row) {
 function timeOfLookup(row, lookup) {
   const time = row.lookup_times.find(({ name }) => name === lookup);
   if (!time) return "";
-  return time.cached ? ", from the cache" : `, ${unbroken(time.duration)}`;
+  return time.cached ? ", from the cache" : `, ${time.duration}`;
 }
 
-// A duration, with a no-break space before its unit.
-const unbroken = (duration) => duration.replace(" ", "\u00a0");
 const clock = (time) => new Date(time).toLocaleTimeString([], { hour12: false });

@@ -130,8 +130,7 @@ function drawFile(path, problems, isOpen) {
   const content = el("pre", { class: "code numbered", tabindex: "0" });
   const read = async () => {
     const file = await getJson(`api/rules-file?${new URLSearchParams({ path })}`).catch(() => null);
-    const problem = file?.problem ? `This file cannot be read: ${file.problem}.` : "This file can no longer be read.";
-    fillAll(content, drawLines(file?.text ?? `# ${problem}`, bad));
+    fillAll(content, drawLines(file?.text ?? `# This file cannot be read: ${file?.problem ?? "it is gone"}.`, bad));
   };
   const summary = el("summary", {}, el("code", {}, path), bad.size ? ` · ${counted(bad.size, "line")} with problems` : null);
   return details(path, isOpen, read, summary, content);

@@ -14,7 +14,7 @@ export function setUpSave(getLatest) {
   showPath();
 }
 
-// Lets the user save a decision that a fixture can hold, and says which failures it holds as other ones.
+// Lets the user save what a fixture can hold, and notes what it changes.
 export function showSave({ problem, not_recordable: lost = [], recorded_as_source: changed = [] }) {
   byId("save-fixture").disabled = Boolean(problem) || lost.length > 0;
   byId("save-problem").hidden = !changed.length;

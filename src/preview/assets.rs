@@ -5,7 +5,26 @@ pub(super) struct Asset {
     /// The path after the token.
     path: &'static str,
     pub(super) media_type: &'static str,
-    pub(super) text: &'static str,
+    text: &'static str,
+}
+
+impl Asset {
+    /// The text that the page loads. Each comment of a script is an empty line: the page loads 12 KB less, and the lines
+    /// keep their numbers.
+    pub(super) fn body(&self) -> String {
+        if self.media_type != JAVASCRIPT {
+            return self.text.to_owned();
+        }
+        let mut body = String::new();
+        for line in self.text.lines() {
+            // The scripts have no comment behind code, and no text with such a line.
+            if !line.trim_start().starts_with("//") {
+                body.push_str(line);
+            }
+            body.push('\n');
+        }
+        body
+    }
 }
 
 const HTML: &str = "text/html; charset=utf-8";

@@ -135,7 +135,7 @@ fn asset_response(path: &str) -> PageResponse {
         Some(asset) => PageResponse {
             status: StatusCode::OK,
             media_type: asset.media_type,
-            body: asset.text.to_owned(),
+            body: asset.body(),
         },
         None => PageResponse::not_found(),
     }

@@ -167,6 +167,25 @@ fn preview_page_answers_only_with_its_token() {
 }
 
 #[test]
+fn preview_page_loads_its_scripts_without_their_comments_and_with_their_lines() {
+    let preview = Preview::start();
+    let mut failures = Failures::default();
+
+    for script in ["main.js", "lookups.js", "save.js"] {
+        let file = repository(&format!("src/preview/page/{script}"));
+        let written = fs::read_to_string(file).unwrap();
+        let loaded = preview.get(script).text().to_owned();
+        failures.check_eq(script, loaded.lines().count(), written.lines().count());
+        for (line, original) in loaded.lines().zip(written.lines()) {
+            let is_comment = original.trim_start().starts_with("//");
+            failures.check_eq(original, line, if is_comment { "" } else { original });
+        }
+    }
+
+    failures.assert_none();
+}
+
+#[test]
 fn preview_page_closes_connections_without_the_token() {
     let preview = Preview::start();
 

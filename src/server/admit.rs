@@ -24,7 +24,7 @@ const URI_LIMIT: usize = 8 << 10;
 const HEADERS_LIMIT: usize = 16 << 10;
 
 impl<'s> RequestContext<'s> {
-    /// Returns the hook of an admitted request, or the refusal. `named_hook` is that of the path, if it has one.
+    /// Returns the hook of an admitted request, or the refusal. `named_hook` is the hook of the path, if there is one.
     pub(super) async fn admit(
         &mut self,
         head: &RequestHead,
@@ -46,6 +46,7 @@ impl<'s> RequestContext<'s> {
         }
         refuse_if(!is_json(&head.headers), Refusal::MediaType)?;
         refuse_if(!is_uncompressed(&head.headers), Refusal::Encoding)?;
+        // A chunked body declares no length. Its length is checked as it is read.
         let length = declared_length(&head.headers).unwrap_or(0);
         refuse_if(length > self.state.settings.server.body_limit as u64, Refusal::BodyTooLarge)?;
         Ok(hook)
@@ -86,7 +87,7 @@ fn headers_length(head: &RequestHead) -> usize {
     length
 }
 
-/// The value of a header, if the request has it. Refuses a header that occurs twice.
+/// The value of a header, if the request has the header. Refuses a header that occurs more than once.
 fn single_header<'h>(headers: &'h HeaderMap, name: &str) -> SingleHeader<'h> {
     let mut values = headers.get_all(name);
     let value = values.next();
@@ -106,7 +107,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     media_type.eq_ignore_ascii_case(b"application/json") && parts.all(is_utf8_or_empty)
 }
 
-/// Whether a parameter is `charset=utf-8`. RFC 9110 §5.6.6 lets a parameter be empty.
+/// Whether a parameter is `charset=utf-8`, or is empty, as after the last `;` (RFC 9110 §5.6.6).
 fn is_utf8_or_empty(parameter: &[u8]) -> bool {
     parameter.is_empty()
         || parameter.eq_ignore_ascii_case(b"charset=utf-8")

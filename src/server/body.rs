@@ -1,4 +1,4 @@
-//! The body of a request, read once the caller is admitted.
+//! The body of a request, which is read only after the caller is admitted.
 
 use actix_http::{
     Request, RequestHead,
@@ -48,7 +48,8 @@ impl<'c, S: AsyncRead + AsyncWrite + Unpin> Body<'c, S> {
         let head = request.head();
         let unread = unread_body(head);
         // We use the codec only for heads and chunks. Make it forget any other body that it expects to decode next.
-        // After `Upgrade`, a header that we ignore (RFC 9110 §7.8), it would even take further requests for a body.
+        // After `Upgrade`, a header that we ignore (RFC 9110 §7.8), the codec would even take further requests for a
+        // body.
         if unread != Unread::Chunks && connection.codec.message_type() != MessageType::None {
             connection.reset_codec();
         }
@@ -64,7 +65,7 @@ impl<'c, S: AsyncRead + AsyncWrite + Unpin> Body<'c, S> {
     /// Reads the whole body. Refuses one that is larger than `limit` bytes, not whole at the deadline,
     /// cut short or malformed.
     pub(super) async fn read(&mut self, limit: usize, deadline: Instant) -> Result<Bytes, Refusal> {
-        // No body is read before its caller is admitted, so the connection is no longer a stranger's.
+        // The body is read only after the caller is admitted, so the connection is no longer a stranger's.
         self.slot.set_in_service();
         let reading = async {
             match self.unread {
@@ -94,7 +95,8 @@ impl<'c, S: AsyncRead + AsyncWrite + Unpin> Body<'c, S> {
         let received = &mut self.connection.received;
         let body = received.split_to(length).freeze();
         if length > KEPT_BUFFER {
-            // The rest still shares the large buffer. Copy it, so that the buffer is freed with the body.
+            // The bytes after the body still share the large buffer. Copy them, so that the buffer is freed with
+            // the body.
             *received = BytesMut::from(&**received);
         }
         Ok(body)

@@ -22,20 +22,20 @@ use tokio_util::codec::Decoder as _;
 use super::{http_response::ResponseBytes, not_http::NotHttp, refusal::Refusal, slot::Slot};
 use crate::byte_set::ByteSet;
 
-/// The time for a request's head, from its first byte. For the first request, it begins with the connection.
+/// The time for a request's head: from the head's first byte, or for the first request from the connection's start.
 pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// The time for a client to take a response.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
-/// The time for a client to notice that the connection ends.
+/// How long a connection that is being closed waits for its client to close it, too.
 pub(super) const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The most bytes of an incomplete head that are kept. A longer one is refused for its URI or its headers.
+/// The most bytes of an incomplete head that are kept. A longer head is refused for its URI or its headers.
 const HEAD_LIMIT: usize = 32 << 10;
 /// The most bytes of empty lines before a head.
 const BLANK_LIMIT: usize = 64;
 /// The first bytes of TLS: a handshake record, and the major version (RFC 8446 §5.1).
 const TLS_HANDSHAKE: &[u8] = &[0x16, 3];
-/// How much room the buffer has at least before each read, in bytes.
+/// The least room, in bytes, that `received` has before each read.
 pub(super) const READ_SIZE: usize = 4 << 10;
 /// The largest buffer that a connection keeps between two requests.
 pub(super) const KEPT_BUFFER: usize = 16 << 10;
@@ -43,11 +43,12 @@ pub(super) const KEPT_BUFFER: usize = 16 << 10;
 /// A connection and the bytes that have arrived on it.
 pub(super) struct Connection<S> {
     stream: S,
+    /// Kept to create a new codec.
     config: ServiceConfig,
     pub(super) codec: Codec,
     /// Bytes that have arrived and are not decoded.
     pub(super) received: BytesMut,
-    /// A copy of the bytes that the codec decodes, to explain a refusal.
+    /// A copy of the bytes that the codec decodes and removes, to explain a refusal.
     head: Vec<u8>,
     /// How many bytes of `received` the codec has searched without finding a whole head.
     searched: usize,
@@ -58,11 +59,11 @@ pub(super) struct Connection<S> {
 /// The next arrival on a connection.
 pub(super) enum Arrival {
     Request(Request),
-    /// Bytes that are not a request.
+    /// Bytes that are not a request, or not a whole head in time.
     Refused(Refusal),
 }
 
-/// The connection has ended without a last response: the client has gone, or its time is over.
+/// The connection has ended without a last response: the client has gone, or a deadline has passed.
 pub(super) struct Ended;
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
@@ -79,8 +80,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
     }
 
-    /// Waits for a request until the deadline, and for at most [`HEAD_TIMEOUT`] after its first byte. If the
-    /// connection must stop, waits a moment for a request that may have been sent already.
+    /// Waits for a request until the deadline, and for at most [`HEAD_TIMEOUT`] after the request's first byte. If
+    /// the slot is asked to end, waits only for [`Slot::stop_grace`], since a request may have been sent already.
     pub(super) async fn next_request(
         &mut self,
         slot: &Slot,
@@ -95,7 +96,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 Ok(None) => {}
                 Err(refusal) => return Ok(Arrival::Refused(refusal)),
             }
-            // Most heads arrive whole, and need no deadline of their own.
+            // The deadline of a head is set only here: most heads arrive whole, were decoded above, and need none.
             if !head_has_begun && !self.received.is_empty() {
                 head_has_begun = true;
                 deadline = deadline.min(Instant::now() + HEAD_TIMEOUT);
@@ -111,8 +112,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     deadline = deadline.min(Instant::now() + slot.stop_grace(head_has_begun));
                 }
                 () = sleep_until(deadline) => {
-                    // Without a head there is nothing to answer. A connection that gives its place to another one
-                    // must not wait for its client to take an answer.
+                    // If no head has begun, there is nothing to answer. An evicted connection must free its place,
+                    // so it must not wait for its client to take an answer.
                     if !head_has_begun || slot.is_evicted() {
                         return Err(Ended);
                     }
@@ -128,7 +129,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         if !self.received.is_empty() {
             return true;
         }
-        // Reads only bytes that have arrived already.
+        // With a timeout of zero, this reads only bytes that have arrived already.
         match timeout(Duration::ZERO, self.read()).await {
             Ok(Ok(count)) => count > 0,
             Ok(Err(_)) | Err(_) => false,
@@ -164,7 +165,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 Ok(Some(request))
             }
             Ok(None) if self.received.len() < HEAD_LIMIT => Ok(None),
-            // The first line has no end yet, so the URI is too long.
+            // Even the first line does not end within the limit, so the URI is too long.
             Ok(None) if !self.received.contains(&b'\n') => Err(Refusal::UriTooLong),
             Ok(None) | Err(ParseError::TooLarge) => Err(Refusal::HeadersTooLarge),
             Ok(Some(Message::Chunk(_))) | Err(_) => Err(refusal_of_bad_head(&self.head)),
@@ -181,15 +182,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
     }
 
-    /// Whether to let the codec decode. It begins at the start of the head each time. To keep the cost linear,
-    /// this is true only if the head is complete, if it has reached the limit, or if its length has doubled.
+    /// Whether to let the codec decode. The codec begins at the start of the head each time, so a head that arrives
+    /// byte by byte would take quadratic time. To keep the time linear, returns true only if the head is complete,
+    /// has reached the limit, or has doubled its length.
     fn is_worth_decoding(&self) -> bool {
         let length = self.received.len();
         if length == 0 {
             return false;
         }
         let has_doubled = length >= 2 * self.searched;
-        // The last three bytes searched may begin the blank line that ends the head.
+        // The last three bytes searched may begin the end of the head: `\r\n\r`, before `\n`.
         let start = self.searched.saturating_sub(3);
         let unsearched = self.received.get(start..).unwrap_or_default();
         has_doubled || length >= HEAD_LIMIT || has_blank_line(unsearched)
@@ -207,7 +209,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         self.stream.flush().await
     }
 
-    /// Writes a response. Fails if the client does not take it within [`WRITE_TIMEOUT`] from `now` on.
+    /// Writes a response. Fails if the client does not take the response within [`WRITE_TIMEOUT`] from `now` on.
     pub(super) async fn write(
         &mut self,
         response: ResponseBytes,
@@ -225,8 +227,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
     }
 
-    /// Returns the deadline of the next head. Yields to other connections if a pipelined request is
-    /// already there.
+    /// Returns the deadline of the next request. If a pipelined request has already arrived, first lets other
+    /// connections run. Otherwise frees large buffers.
     pub(super) async fn prepare_for_next(&mut self, keep_alive: Duration) -> Instant {
         self.skip_blank_lines();
         if !self.received.is_empty() {
@@ -259,7 +261,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 }
 
-/// The refusal of a head that the codec cannot read, which may be another protocol.
+/// The refusal of a head that the codec cannot read. The bytes may be of another protocol.
 fn refusal_of_bad_head(head: &[u8]) -> Refusal {
     if head.starts_with(TLS_HANDSHAKE) {
         Refusal::UnexpectedTls
@@ -271,8 +273,8 @@ fn refusal_of_bad_head(head: &[u8]) -> Refusal {
 /// The characters of a host and a port (RFC 3986 §3.2).
 static HOST_BYTES: ByteSet = ByteSet::ALPHANUMERIC.with(b"-._~%!$&'()*+,;=:[]");
 
-/// Whether `Host` holds only characters of a host and a port (RFC 9112 §3.2). The codec refuses HTTP/1.1
-/// without `Host`.
+/// Whether `Host` holds only characters of a host and a port (RFC 9112 §3.2). A request without `Host` is valid:
+/// it is HTTP/1.0, since the codec refuses HTTP/1.1 without `Host`.
 fn has_valid_host(request: &Request) -> bool {
     let Some(host) = request.headers().get(header::HOST) else {
         return true;
@@ -280,7 +282,7 @@ fn has_valid_host(request: &Request) -> bool {
     HOST_BYTES.contains_all(host.as_bytes())
 }
 
-/// Whether an empty line follows another line.
+/// Whether an empty line follows the end of a line, as in `\r\n\r\n` or `\n\n`.
 fn has_blank_line(bytes: &[u8]) -> bool {
     let mut at_line_start = false;
     for byte in bytes {

@@ -1,5 +1,5 @@
 //! Counts responses and the outcomes of rules. A worker keeps the counters of decisions that it has used, since to
-//! find one by its labels takes as long as to judge a simple rule.
+//! find a counter by its labels takes as long as to judge a simple rule.
 
 use std::sync::{Arc, Weak};
 
@@ -12,14 +12,15 @@ use crate::{
     rule::{Outcome, RuleSet, Verdict},
 };
 
-/// The counters for the present rules.
+/// The counters that a worker has used since the rules last changed.
 #[derive(Default)]
 pub(super) struct DecisionCounters {
+    /// The rules to which the counters belong. `Weak` reserves the address, so that no other rules can get the same.
     rules: Weak<RuleSet>,
     sections: Vec<SectionCounters>,
 }
 
-/// The counters of the decisions of a section.
+/// The counters of the decisions of a section. `None` if a counter has not been used yet.
 struct SectionCounters {
     hook: String,
     flow: Flow,
@@ -27,11 +28,11 @@ struct SectionCounters {
     allow: Option<IntCounter>,
     update: Option<IntCounter>,
     deny: Option<IntCounter>,
-    /// For the rules of the section, in their order.
+    /// The counters of the section's rules, in the order of the rules.
     rules: Vec<RuleCounters>,
 }
 
-/// The counters of a rule that have been used.
+/// The counters of the outcomes of a rule. `None` if a counter has not been used yet.
 #[derive(Clone, Default)]
 struct RuleCounters {
     pass: Option<IntCounter>,
@@ -47,7 +48,7 @@ impl DecisionCounters {
             metrics.durations_of(line.hook_name()).observe(line.duration.as_secs_f64());
             return;
         };
-        // A reload may have removed counters from the metrics.
+        // These are other rules than before. Their reload may have removed counters from the metrics, so find all anew.
         if self.rules.as_ptr() != Arc::as_ptr(rules) {
             self.rules = Arc::downgrade(rules);
             self.sections.clear();
@@ -65,7 +66,7 @@ impl DecisionCounters {
         section.count_outcomes(line.verdicts, metrics);
     }
 
-    /// The counters of a section. Adds them if they are new.
+    /// The counters of a section. Adds them if they are new. Always `Some`: the `Option` only avoids a panic path.
     fn section(
         &mut self,
         hook: &str,
@@ -93,6 +94,7 @@ impl DecisionCounters {
 impl SectionCounters {
     /// Counts the outcome of each rule.
     fn count_outcomes(&mut self, verdicts: &[Verdict<'_>], metrics: &Metrics) {
+        // Only the first decision of a section adds places.
         self.rules.resize_with(verdicts.len(), RuleCounters::default);
         for (counters, Verdict { rule, outcome }) in self.rules.iter_mut().zip(verdicts) {
             let counter = match outcome {

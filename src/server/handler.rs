@@ -1,4 +1,4 @@
-//! One request: finds its route, and decides it in steps if the route is a hook.
+//! Responds to one request: finds the route and, if the route is a hook, decides the request in steps.
 
 use std::{cell::RefCell, sync::Arc, time::Duration};
 
@@ -40,9 +40,9 @@ pub(super) struct Handler {
 }
 
 impl Handler {
-    /// Must be called on the worker's runtime: the codec spawns its clock on the current one.
+    /// Must be called on the worker's runtime: [`ServiceConfig`] spawns its clock on the current runtime.
     pub(super) fn new(listener: Listener, connections: usize, state: Arc<State>) -> Self {
-        // At most half of the connections may queue.
+        // At most half of the connections may wait for a turn. Further requests are refused as overload.
         let turns = Turns::new(connections.div_ceil(2), LONGEST_WAIT);
         let counters = RefCell::default();
         Self { listener, state, codec_config: ServiceConfig::default(), turns, counters }
@@ -58,8 +58,8 @@ impl Handler {
         let head = request.head();
         let rules = self.state.live.rules.load_full();
         let prefix = &self.state.settings.server.path_prefix;
-        let hook = match routes::find(self.listener, head.uri.path(), prefix, &rules) {
-            Route::Hook(hook) => hook,
+        let named_hook = match routes::find(self.listener, head.uri.path(), prefix, &rules) {
+            Route::Hook(named_hook) => named_hook,
             Route::Operations { allow, respond } if routes::allows(allow, &head.method) => {
                 return respond(&self.state);
             }
@@ -75,7 +75,7 @@ impl Handler {
             }
         };
         let mut context = RequestContext::new(&self.state, &self.counters, &rules, arrived);
-        match self.decide(&mut context, hook, head, body).await {
+        match self.decide(&mut context, named_hook, head, body).await {
             Ok(answer) => HttpResponse::ok(answer),
             Err(refusal) => context.refuse(refusal, Some(head)),
         }
@@ -92,8 +92,8 @@ impl Handler {
         }
     }
 
-    /// Refuses a request to the service itself. Logs the cause, but neither counts the refusal nor writes a line
-    /// of the decision log.
+    /// Refuses a request that is not for a hook, such as a `POST` to `/healthz`. Logs the cause, but neither counts
+    /// the refusal nor writes a line of the decision log.
     fn refuse_uncounted(
         &self,
         refusal: Refusal,
@@ -105,18 +105,18 @@ impl Handler {
         HttpResponse::refusal(&refusal, &self.state)
     }
 
-    /// Decides a request for a hook: admits the caller, reads the body, asks the lookups, waits for its turn,
-    /// judges and records, and ends its turn.
+    /// Decides a request for a hook: admits the caller, reads the body, asks the lookups, waits for a turn, judges,
+    /// records, and ends the turn.
     async fn decide<'s, S: AsyncRead + AsyncWrite + Unpin>(
         &self,
         context: &mut RequestContext<'s>,
-        hook: Option<NamedHook<'s>>,
+        named_hook: Option<NamedHook<'s>>,
         head: &RequestHead,
         body: &mut Body<'_, S>,
     ) -> Result<Vec<u8>, Refusal> {
         let settings = &self.state.settings.server;
         let deadline = context.arrived.instant + settings.request_timeout;
-        let hook = context.admit(head, hook).await?;
+        let hook = context.admit(head, named_hook).await?;
         let body = body.read(settings.body_limit, deadline).await?;
         self.answer(context, hook, &body, deadline).await
     }
@@ -157,7 +157,7 @@ impl Handler {
     }
 }
 
-/// Judges a request, records the decision, and returns the answer's body.
+/// Judges a request, records the decision, and returns the answer's body. If `preview` runs, shows the decision there.
 fn judge_and_record(
     context: &RequestContext<'_>,
     hook: &Hook,

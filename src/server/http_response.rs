@@ -30,8 +30,8 @@ pub(super) enum Reuse {
 }
 
 impl Reuse {
-    /// Whether the client will reuse the connection after this request. `Upgrade` is ignored, so the default of
-    /// the version counts.
+    /// Whether the client will reuse the connection after this request. `connection: upgrade` is ignored, so that
+    /// the version's default applies: HTTP/1.1 keeps the connection, and HTTP/1.0 closes it.
     pub(super) fn expected_after(request: &Request) -> Self {
         let head = request.head();
         let is_http_11 = head.version == Version::HTTP_11;
@@ -52,7 +52,7 @@ pub(super) struct HttpResponse {
     /// Headers besides those that every response carries.
     pub(super) headers: Vec<ExtraHeader>,
     pub(super) body: Cow<'static, [u8]>,
-    /// The end of the body, in memory that responses to other clients share. Empty except for metrics.
+    /// The end of the body, in memory that responses to other clients share. Empty unless the body is the metrics.
     pub(super) shared_end: Bytes,
 }
 
@@ -65,7 +65,7 @@ pub(super) struct ResponseBytes {
 }
 
 impl HttpResponse {
-    /// A 200 with this JSON.
+    /// A response with the status 200 and this JSON.
     pub(super) fn ok(body: impl Into<Cow<'static, [u8]>>) -> Self {
         Self {
             status: StatusCode::OK,
@@ -96,7 +96,7 @@ impl HttpResponse {
         ResponseBytes { start: self.head(reuse, now), shared_end: Bytes::new() }
     }
 
-    /// The status line and the headers. Leaves room for the body.
+    /// The status line and the headers, in a buffer with room for the body.
     fn head(&self, reuse: Reuse, now: SystemTime) -> Vec<u8> {
         let mut head = Vec::with_capacity(512 + self.body.len());
         let reason = self.status.canonical_reason().unwrap_or_default();

@@ -25,7 +25,7 @@ pub(super) enum NotHttp {
     Other,
 }
 
-/// The headers for which the codec may refuse a request.
+/// The headers because of which the codec may refuse a request.
 #[derive(Default)]
 struct Framing<'h> {
     /// The values of `content-length`.
@@ -37,12 +37,13 @@ struct Framing<'h> {
 }
 
 impl NotHttp {
-    /// The reason why the codec refuses the request at the start of these bytes. Its head may be incomplete.
+    /// The reason why the codec refuses the request at the start of these bytes. The head may be incomplete.
     pub(super) fn of(bytes: &[u8]) -> Self {
         if bytes.starts_with(b"PRI * HTTP/2.0") {
             return Self::Http2;
         }
-        // Version 2 begins with `\r\n\r\n\0\r\nQUIT\n`. Empty lines before a request were dropped already.
+        // Version 2 begins with `\r\n\r\n\0\r\nQUIT\n`. Its first empty lines are not in `bytes`:
+        // the connection drops empty lines before a request.
         if bytes.starts_with(b"PROXY ") || bytes.starts_with(b"\0\r\nQUIT\n") {
             return Self::ProxyProtocol;
         }
@@ -137,7 +138,7 @@ fn fault_of_request_line(line: &[u8]) -> Option<&'static str> {
 }
 
 /// The name and the value of a header. Fails with the fault of the line. `is_complete` says whether the
-/// end of the line has arrived. If not, the value or the colon may be missing.
+/// end of the line has arrived. If not, the colon and the value may still come.
 fn split_header(line: &[u8], is_complete: bool) -> Result<(&[u8], &[u8]), &'static str> {
     if line.starts_with(b" ") || line.starts_with(b"\t") {
         return Err("it begins with white space; write each header in one line");
@@ -172,7 +173,7 @@ impl<'h> Framing<'h> {
         }
     }
 
-    /// The fault of these headers. [`NotHttp::Other`] if they have none, so that the fault must be elsewhere.
+    /// The fault of these headers. If they have none, the codec has another reason to refuse: [`NotHttp::Other`].
     fn fault(&self, is_http_11: bool) -> NotHttp {
         if let Some(fault) = self.fault_of_length(is_http_11) {
             return NotHttp::Length(fault);

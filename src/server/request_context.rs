@@ -23,13 +23,15 @@ use crate::{
 /// Data of a request for its log line and its counters.
 pub(super) struct RequestContext<'s> {
     pub(super) state: &'s State,
+    /// The worker's counters.
     counters: &'s RefCell<DecisionCounters>,
     /// The rules that were active when the request came.
     pub(super) rules: &'s Arc<RuleSet>,
     /// When the head had arrived.
     pub(super) arrived: Moment,
-    /// The hook's name. `None` for a path without a hook.
+    /// The hook's name. Set by [`Self::admit`]. Stays `None` for a path without a hook.
     pub(super) hook: Option<&'s str>,
+    /// The admitted caller. Set by [`Self::admit`].
     pub(super) caller: Option<Caller>,
 }
 
@@ -43,8 +45,8 @@ impl<'s> RequestContext<'s> {
         Self { state, counters, rules, arrived, hook: None, caller: None }
     }
 
-    /// Counts and logs a refusal, and returns the response to the caller. `head` is that of the
-    /// request, if it has arrived.
+    /// Counts and logs a refusal, and returns the response to the caller. `head` is `None` if no whole head
+    /// has arrived.
     pub(super) fn refuse(&self, refusal: Refusal, head: Option<&RequestHead>) -> HttpResponse {
         let reason = refusal.reason();
         self.report_cause(&refusal, head);
@@ -58,7 +60,7 @@ impl<'s> RequestContext<'s> {
         response
     }
 
-    /// Counts and logs a decision, and returns the answer's body. `answers` are those of the lookups.
+    /// Counts and logs a decision, and returns the answer's body. `answers` are the lookups' answers.
     pub(super) fn record(&self, answer: HookAnswer<'_, '_>, answers: &[Answer]) -> Vec<u8> {
         let lookups = lookup_lines(&answer, answers);
         let line = Line {
@@ -107,7 +109,7 @@ impl<'s> RequestContext<'s> {
         }
     }
 
-    /// The request, for the page of `preview`.
+    /// The request as far as it is known, for the page of `preview`.
     pub(super) fn received_call(&self) -> ReceivedCall<'_> {
         let caller = match &self.caller {
             Some(caller) => caller.to_string(),
@@ -121,7 +123,7 @@ impl<'s> RequestContext<'s> {
         }
     }
 
-    /// The line of a request with this status and without a decision.
+    /// The log line of a request that has this HTTP status. Callers add the decision or the reason to refuse.
     fn line<'l>(&'l self, status: &'l str) -> Line<'l> {
         let now = self.arrived.now_since();
         Line {

@@ -36,7 +36,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let mut connection = Connection::new(stream, &handler.codec_config);
-    // An evicted connection is only dropped, which frees its place at once.
+    // An evicted connection is dropped instead of closed, which frees its place at once.
     if let Ok(()) = serve_requests(&mut connection, handler, slot).await
         && !slot.is_evicted()
     {
@@ -45,7 +45,7 @@ where
 }
 
 /// Serves requests until a response announces the end of the connection. Fails if the connection ends
-/// without one.
+/// without such a response.
 async fn serve_requests<S>(
     connection: &mut Connection<S>,
     handler: &Handler,
@@ -59,6 +59,7 @@ where
         slot.set_waiting_for_request();
         let arrival = connection.next_request(slot, deadline).await;
         let arrived = Moment::now();
+        // A connection stays idle until the caller is admitted: a stranger's request must not hold a place.
         slot.set_waiting_for_client(arrived.instant);
         let request = match arrival? {
             Arrival::Request(request) => request,
@@ -75,7 +76,7 @@ where
         let is_stopping = handler.state.draining.load(Ordering::Acquire);
         let mut may_reuse = body.is_read() && !slot.is_evicted();
         if may_reuse && is_stopping {
-            // A request that was sent before the stop is still served.
+            // The only further request that is still served is one that was sent before the stop.
             may_reuse = connection.has_more().await;
         }
         let reuse = if may_reuse { Reuse::expected_after(&request) } else { Reuse::Close };
@@ -83,7 +84,7 @@ where
             Method::HEAD => response.into_head(reuse, answered.time),
             _ => response.into_bytes(reuse, answered.time),
         };
-        // The request's headers share the receive buffer.
+        // The request's headers share the receive buffer, which can be reused only after they are dropped.
         drop(request);
         connection.write(response, answered.instant).await?;
         if reuse == Reuse::Close {

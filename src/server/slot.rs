@@ -7,7 +7,7 @@ use std::{
 
 use tokio::{sync::Notify, task::AbortHandle, time::Instant};
 
-/// How long an idle connection waits when the service stops. A request may already be in its socket.
+/// How long an idle connection still waits for a request when the service stops: one may already be in its socket.
 const STOP_IDLE_GRACE: Duration = Duration::from_millis(100);
 /// How long a connection waits for the rest of a head when the service stops.
 const STOP_HEAD_GRACE: Duration = Duration::from_secs(1);
@@ -21,7 +21,7 @@ pub(super) struct Slot {
     is_evicted: Cell<bool>,
     /// Whether the task is asked to end at once.
     is_aborted: Cell<bool>,
-    /// Whether a caller was admitted on the connection. If not, it is a stranger's.
+    /// Whether a caller was admitted on the connection. If not, the connection is a stranger's.
     is_trusted: Cell<bool>,
     /// Notified when the connection is asked to end.
     stop: Notify,
@@ -32,12 +32,12 @@ pub(super) struct Slot {
 /// The event that a connection waits for.
 #[derive(Clone, Copy)]
 enum WaitsFor {
-    /// The first poll of its task. A request may already be in its socket, so it is not idle.
+    /// The first poll of its task. A request may already be in the socket, so the connection does not count as idle.
     FirstPoll,
     /// A request. The connection is idle.
     Request,
-    /// Its client, for something other than a request: a handshake, taking a response, or closing. A request counts
-    /// as this, too, until its caller is admitted. The connection is idle.
+    /// Its client, to complete a handshake, take a response or close. Also set from the arrival of a request until
+    /// its caller is admitted, so that strangers' requests do not hold places. The connection is idle.
     Client,
     /// The service: it reads the body of an admitted caller, waits for a turn, or judges. The connection is not idle.
     Service,
@@ -59,17 +59,17 @@ impl Slot {
 
     /// Notes the task that serves the connection.
     pub(super) fn set_task(&self, task: AbortHandle) {
-        // A connection has one task, so the cell is empty.
+        // This cannot fail: a connection has one task, so the cell is empty.
         let _ = self.task.set(task);
     }
 
-    /// Notes that the connection waits for its client. It is idle from `now` on.
+    /// Notes that the connection waits for its client, so that it is idle from `now` on.
     pub(super) fn set_waiting_for_client(&self, now: Instant) {
         self.waits_for.set(WaitsFor::Client);
         self.idle_since.set(now);
     }
 
-    /// Notes that the connection waits for its next request. It stays idle since its last response.
+    /// Notes that the connection waits for its next request. The idle time still counts from the last response.
     pub(super) fn set_waiting_for_request(&self) {
         self.waits_for.set(WaitsFor::Request);
     }
@@ -85,8 +85,8 @@ impl Slot {
         self.stop.notify_one();
     }
 
-    /// Ends an idle connection, because another one needs its place. If it waits for a request, it first answers
-    /// one that has already arrived. Otherwise it waits for its client, which may take long, so it is aborted.
+    /// Ends an idle connection, because another one needs its place. If the connection waits for a request, it first
+    /// answers a request that has already arrived. Otherwise its client may take long, so the connection is aborted.
     pub(super) fn evict(&self) {
         self.is_evicted.set(true);
         if let WaitsFor::Request = self.waits_for.get() {

@@ -1,4 +1,4 @@
-//! The connections of a worker, and how one more gets a place among them.
+//! The connections of a worker, and how a new connection gets a place among them.
 //!
 //! A stranger's connection is one on which no caller was admitted. Strangers' connections are evicted first.
 
@@ -10,7 +10,7 @@ use std::{
 
 use super::slot::Slot;
 
-/// How many evicted connections may exist besides those within the limit.
+/// How many evicted connections that have not ended yet may exist in addition to the limit.
 const SURPLUS: usize = 64;
 
 /// The connections of a worker, in the order of their arrival.
@@ -56,6 +56,7 @@ impl Slots {
             }
             return Room::Full;
         }
+        // Evicted connections may have taken the number over the limit.
         let staying: Vec<_> = slots.values().filter(|slot| !slot.is_evicted()).collect();
         if staying.len() < self.limit {
             return Room::Free;

@@ -41,8 +41,8 @@ impl Turns {
         Self { longest_wait, waiting, turn, last_pause: Cell::new(Instant::now()) }
     }
 
-    /// Waits for a turn until the deadline. Returns `None` if too many tasks wait already, or if the wait would be
-    /// too long.
+    /// Waits for a turn until the deadline, and at most for `longest_wait`. Returns `None` if no turn comes in that
+    /// time, or at once if too many tasks wait already.
     pub(super) async fn acquire(&self, deadline: Instant) -> Option<Turn<'_>> {
         let permit = match self.turn.try_acquire() {
             Ok(permit) => permit,
@@ -60,8 +60,8 @@ impl Turns {
 }
 
 impl Turn<'_> {
-    /// Ends the turn. If turns may have followed each other for [`LONGEST_SERIES`], first lets other tasks run. The
-    /// permit is kept until then, so that no other turn begins and these tasks can only do quick work.
+    /// Ends the turn. If the last pause is at least [`LONGEST_SERIES`] ago, first lets other tasks run. The permit is
+    /// kept during this pause, so that no other turn begins and these tasks can only do quick work.
     pub(super) async fn end(self) {
         let last_pause = &self.turns.last_pause;
         if last_pause.get().elapsed() >= LONGEST_SERIES {

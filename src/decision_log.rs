@@ -1,7 +1,7 @@
 //! One line per request, on standard output or in a file.
 //!
-//! A worker formats the line in a buffer of its own and adds it to the `Sink`. It never waits for the
-//! file. The lines are in the order of the answers.
+//! A worker formats the line in a buffer of its own and adds it to the `Sink`. The worker never waits for
+//! the file. The lines are in the order of the answers.
 
 use std::{
     cell::RefCell,
@@ -33,7 +33,7 @@ mod line;
 pub use json::debug_context;
 pub use line::{DecisionId, Line, LookupLine, Retrieval};
 
-/// How long lines are collected before they are written.
+/// How long lines are collected, at most, before they are written together.
 const PAUSE: Duration = Duration::from_millis(100);
 /// How long the program waits at its end for the last lines to be written.
 const EXIT_WAIT: Duration = Duration::from_secs(1);
@@ -115,12 +115,12 @@ impl DecisionLog {
     }
 }
 
-/// Duplicates standard output. [`io::stdout`] has a buffer, which would hide how much is written.
+/// Duplicates standard output. [`io::stdout`] has a buffer, which would hide how much of a line is written.
 fn open_stdout() -> io::Result<File> {
     Ok(File::from(io::stdout().as_fd().try_clone_to_owned()?))
 }
 
-/// Opens a file to append to. If it is a pipe without a reader, returns an error instead of waiting.
+/// Opens a file to append to. For a pipe without a reader, returns an error instead of waiting for one.
 fn open_file(path: &Path) -> io::Result<File> {
     let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
     let file = match OpenOptions::new().create(true).append(true).custom_flags(flags).open(path) {
@@ -131,7 +131,7 @@ fn open_file(path: &Path) -> io::Result<File> {
         }
         Err(error) => return Err(error),
     };
-    // Only opening must not wait. Writing waits for a slow reader, as it does on standard output.
+    // Only opening must not wait, so clear the flag. Writing waits for a slow reader, as it does on standard output.
     let flags = fcntl_getfl(&file)?;
     fcntl_setfl(&file, flags - OFlags::NONBLOCK)?;
     Ok(file)

@@ -1,6 +1,6 @@
 //! Counters and gauges, as Prometheus text.
 //!
-//! Labels are names from loaded rules or from fixed sets, never from a request.
+//! Labels are names from loaded rules or from fixed sets, never from a request, so no caller can add series.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -26,11 +26,11 @@ use observed::observed_registry;
 /// The media type of the text.
 pub(crate) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Upper bounds of durations, in seconds. Okta waits three seconds.
+/// The upper bounds of the buckets for durations, in seconds. Okta waits three seconds.
 const BUCKETS: [f64; 14] =
     [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 1.5, 2.5];
 
-/// How long clients share a text. With 2,000 rules it has some 200 KB, so a copy for each slow client
+/// How long clients share a text. With 2,000 rules the text has some 200 KB, so a copy for each slow client
 /// would take much memory.
 const SHARED_FOR: Duration = Duration::from_secs(1);
 
@@ -47,6 +47,7 @@ pub(crate) struct Metrics {
     auth_failures: IntCounterVec,
     rules_reloads: IntCounterVec,
     connections: IntGauge,
+    /// The text that clients may share.
     last_text: Mutex<Option<MetricsText>>,
 }
 
@@ -137,7 +138,7 @@ impl Metrics {
             registry,
             last_text: Mutex::default(),
         };
-        // Create the series at zero. Prometheus sees the first event only as a rise from zero.
+        // Create the series at zero, since Prometheus sees the first event only as a rise from zero.
         for reason in auth_failures {
             metrics.auth_failures.with_label_values(&[reason]);
             metrics.refusals.with_label_values(&[reason]);
@@ -176,7 +177,7 @@ impl Metrics {
         self.rule_outcomes.with_label_values(&[hook, rule, mode, outcome])
     }
 
-    /// Counts the outcome of a lookup, and the time that it took if it was asked.
+    /// Counts the outcome of a lookup. `duration` is `None` if the lookup was not asked.
     pub(crate) fn count_lookup(&self, labels: &LookupLabels<'_>, duration: Option<Duration>) {
         let LookupLabels { hook, lookup, outcome } = *labels;
         self.lookups.with_label_values(&[hook, lookup, outcome]).inc();
@@ -211,7 +212,7 @@ impl Metrics {
     }
 
     /// Returns all metrics as text: those counted here, those observed now, and those of the process.
-    /// Returns the last text again if it is younger than [`SHARED_FOR`] and another client is still reading it.
+    /// Returns the last text again if it is younger than [`SHARED_FOR`] and is still being sent to another client.
     pub(crate) fn text(&self, observed: &Observed<'_>) -> Result<Bytes, Error> {
         let mut last = self.last_text.lock();
         if let Some(MetricsText { time, text }) = &*last

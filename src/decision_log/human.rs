@@ -24,6 +24,7 @@ pub(super) fn write_line(line: &Line<'_>, colour: bool, out: &mut Vec<u8>) {
         Some(decision) => (GREEN, decision.as_str().to_owned()),
     };
     let (set_colour, reset) = if colour { (result_colour, PLAIN) } else { ("", "") };
+    // In local time, unlike the JSON.
     let time =
         Timestamp::try_from(line.time).unwrap_or(Timestamp::MAX).to_zoned(TimeZone::system());
     let hook = escape::line(line.hook_name());

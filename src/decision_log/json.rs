@@ -30,7 +30,7 @@ pub(super) fn write_line(line: &Line<'_>, out: &mut Vec<u8>) {
     }
     out.extend_from_slice(br#","hook":"#);
     escape::json(out, line.hook_name());
-    // None of these words needs an escape.
+    // No request type, decision or status has a character to escape.
     for part in [
         r#","request_type":""#,
         line.request_type(),
@@ -111,7 +111,7 @@ fn write_rules_and_duration(line: &Line<'_>, out: &mut Vec<u8>) {
     let _ = write!(out, r#"],"rules_revision":"{revision}","duration_us":{duration}"#);
 }
 
-/// Appends the member for the lookups, with a comma before and after. A lookup that was not asked took no time.
+/// Appends the member for the lookups, with a comma before and after. A lookup that was not asked has the duration 0.
 fn write_lookups(line: &Line<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(br#","lookups":["#);
     for (index, LookupLine { name, outcome, retrieval }) in line.lookups.iter().enumerate() {

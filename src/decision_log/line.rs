@@ -26,7 +26,7 @@ pub struct Line<'a> {
     pub time: SystemTime,
     /// The id of the decision.
     pub id: DecisionId,
-    /// The hook. `None` for a path without a hook.
+    /// The hook. `None` for a path without a hook, and if no whole head has arrived.
     pub hook: Option<&'a str>,
     /// The flow of the request. `None` if the request was refused with an HTTP error.
     pub flow: Option<Flow>,
@@ -34,11 +34,11 @@ pub struct Line<'a> {
     pub decision: Option<DecisionKind>,
     /// The HTTP status in digits, such as `200` or `401`.
     pub status: &'a str,
-    /// The word for the refusal. `None` for a decision.
+    /// The word for the refusal's reason, such as `not_found`. `None` for a decision.
     pub reason: Option<&'static str>,
     /// Okta's `eventId`.
     pub event_id: Option<&'a str>,
-    /// The outcome of each rule.
+    /// The outcome of each rule of the section. Empty for a refusal.
     pub verdicts: &'a [Verdict<'a>],
     /// The outcome of each lookup.
     pub lookups: &'a [LookupLine<'a>],
@@ -56,7 +56,7 @@ pub struct LookupLine<'a> {
     pub name: &'a str,
     /// `found`, `not_found`, `failed` or `not_asked`.
     pub outcome: &'static str,
-    /// How its result was obtained. `None` if the lookup was not asked.
+    /// How the result was obtained. `None` if the lookup was not asked.
     pub retrieval: Option<Retrieval>,
 }
 
@@ -113,7 +113,7 @@ impl DecisionId {
         Self((u128::from(*FIRST) << 32) + u128::from(count))
     }
 
-    /// Appends the printed form. Takes a fraction of the time of `Display`.
+    /// Appends the same digits as `Display`, in a fraction of the time.
     pub(super) fn write_hex(self, out: &mut Vec<u8>) {
         for position in (0..24).rev() {
             let digit = (self.0 >> (4 * position)) as u8 & 0xf;

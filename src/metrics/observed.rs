@@ -9,7 +9,7 @@ use super::{counter, new_registry};
 /// The values that other modules keep, as they are at the time of a scrape.
 pub(crate) struct Observed<'a> {
     pub(crate) rules_revision: &'a str,
-    /// For each live part, whether it is stale.
+    /// For each live part, such as `rules`, whether it is stale.
     pub(crate) stale: BTreeMap<&'static str, bool>,
     /// The number of fetches of the issuer's keys by their result. Empty without OAuth.
     pub(crate) key_fetches: BTreeMap<&'static str, u64>,

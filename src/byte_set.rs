@@ -11,17 +11,17 @@ impl ByteSet {
     /// The ASCII characters that can be printed, and the space.
     pub(crate) const PRINTABLE: Self = Self([false; 256]).with_range(b' ', b'~');
 
-    /// Also these bytes.
+    /// This set and these bytes.
     pub(crate) const fn with(self, bytes: &[u8]) -> Self {
         self.set(bytes, true)
     }
 
-    /// All but these bytes.
+    /// This set without these bytes.
     pub(crate) const fn without(self, bytes: &[u8]) -> Self {
         self.set(bytes, false)
     }
 
-    /// Also the bytes of a range. Both ends belong to it.
+    /// This set and the bytes from `first` to `last`, both included.
     const fn with_range(mut self, first: u8, last: u8) -> Self {
         let mut byte = first;
         while byte <= last {

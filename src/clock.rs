@@ -1,4 +1,4 @@
-//! Reads the clock. Only the shell around the pipeline uses it: `server`, `reload`, `cli` and `preview`.
+//! Reads the clock. Only the shell around the pipeline uses this module: `server`, `reload`, `cli` and `preview`.
 
 use std::time::{Duration, SystemTime};
 
@@ -17,13 +17,13 @@ pub fn facts() -> Facts {
 
 /// The facts at a time: its UTC date. No lookup has a result yet.
 pub(crate) fn facts_at(time: SystemTime) -> Facts {
-    // A time that no `Timestamp` has is more than 7,000 years away.
+    // A time beyond the range of `Timestamp` is more than 7,000 years away.
     let timestamp = Timestamp::try_from(time).unwrap_or(Timestamp::MAX);
     Facts::of_day(timestamp.to_zoned(TimeZone::UTC).date())
 }
 
 /// A moment by both clocks: the one that measures durations, and the time of day. A request reads the time of day
-/// once, since to read a clock takes as long as to judge a rule.
+/// once and computes later ones, since to read a clock takes as long as to judge a rule.
 #[derive(Clone, Copy)]
 pub(crate) struct Moment {
     pub(crate) instant: Instant,
@@ -36,7 +36,7 @@ impl Moment {
         Self { instant: Instant::now(), time: SystemTime::now() }
     }
 
-    /// The present moment. Its time of day is that of this one, plus the time since.
+    /// The present moment. Its time of day is computed: that of `self`, plus the time since `self`.
     pub(crate) fn now_since(self) -> Self {
         let instant = Instant::now();
         let elapsed = instant.saturating_duration_since(self.instant);

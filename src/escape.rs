@@ -45,13 +45,14 @@ static PLAIN: ByteSet = ByteSet::PRINTABLE.without(b"\"\\");
 
 /// Whether a character is escaped in logs and diagnostics.
 pub fn is_hidden(letter: char) -> bool {
+    // Most characters need no search.
     if matches!(letter, ' '..='~') {
         return false;
     }
     HIDDEN.iter().any(|range| range.contains(&letter))
 }
 
-/// Escapes a text for people, in one line: a hidden character becomes `\u{202e}`, a line break `\n`.
+/// Escapes a text for people, in one line: U+202E becomes `\u{202e}`, and a line break becomes `\n`.
 pub fn line(text: &str) -> Cow<'_, str> {
     escape_where(text, is_hidden)
 }
@@ -104,7 +105,7 @@ pub fn json(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
-/// Escapes the characters of a text for which `is_escaped` holds, each as in a Rust string.
+/// Escapes the characters for which `is_escaped` returns true, each as in a Rust string.
 fn escape_where(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
     if !text.contains(&is_escaped) {
         return Cow::Borrowed(text);

@@ -1,7 +1,7 @@
 //! Bytes in → bytes out, in three steps: [`decode`], [`Hook::judge`] and [`encode`].
 //!
-//! The service, `eval`, `replay` and `check` all use [`answer`], which takes the three steps. So a
-//! developer previews exactly what production does, byte for byte. The steps read no clock, file or
+//! The service, `eval`, `replay` and `check` all use [`answer`], which takes the three steps. So the
+//! subcommands show exactly what production answers, byte for byte. The steps read no clock, file or
 //! network: the caller gathers the [`Facts`], and first asks the [`questions`] of the rules.
 
 use std::{
@@ -71,7 +71,7 @@ pub enum NoAnswer {
     Panicked,
 }
 
-/// The lookups to ask before a request is answered. Empty if a rule that needs none denies the request.
+/// The lookups to ask before a request is answered. Empty if a rule that needs no lookup denies the request.
 pub fn questions<'r>(
     hook: &'r Hook,
     body: &[u8],
@@ -86,7 +86,8 @@ pub fn questions<'r>(
     })
 }
 
-/// No panic path is known. If there is one, only the request that takes it has no answer.
+/// Runs a step, and turns a panic into [`NoAnswer::Panicked`]. No panic path is known. If there is one, only the
+/// request that takes it has no answer, and the worker goes on.
 fn catch_panic<T>(step: impl FnOnce() -> Result<T, NoAnswer>) -> Result<T, NoAnswer> {
     catch_unwind(AssertUnwindSafe(step)).unwrap_or(Err(NoAnswer::Panicked))
 }
@@ -104,7 +105,7 @@ pub fn recorded_results(asked: &[AskedLookup<'_>], recorded: &LookupResults) -> 
     results
 }
 
-/// Answers one request. The facts have a result for each of the [`questions`].
+/// Answers one request. `facts` must have a result for each of the [`questions`].
 pub fn answer<'r, 'b>(
     hook: &'r Hook,
     body: &'b [u8],
@@ -133,7 +134,7 @@ fn answer_request<'r, 'b>(
         kind = denial.kind();
         body = encode(flow, &denial);
     }
-    // The decision borrows the request, from which the event's id is moved.
+    // The decision borrows the request, so drop it before the event's id is moved out of the request.
     drop(decision);
     let event_id = request.event_id;
     HookAnswer {

@@ -27,7 +27,7 @@ const FULL_BATCH: usize = 64 << 10;
 pub struct Sink {
     /// The name in messages.
     name: &'static str,
-    /// How long the thread waits for more lines.
+    /// How long the thread waits for more lines after the first one of a batch.
     pause: Duration,
     queue: Mutex<Queue>,
     /// Notified when the thread, or a call of [`Sink::finish`], has to look at the queue again.
@@ -36,10 +36,11 @@ pub struct Sink {
 
 #[derive(Debug, Default)]
 struct Queue {
+    /// The lines that wait to be written.
     batch: Vec<u8>,
     /// How many lines were dropped since the start.
     dropped: u64,
-    /// Whether to open the file again before the next batch.
+    /// Whether to open the file again before the next batch is written.
     reopen: bool,
     /// Whether no more lines will come.
     stopping: bool,
@@ -70,8 +71,8 @@ enum Task {
 }
 
 impl Sink {
-    /// Opens the file and starts the thread that writes it. The thread waits for more lines for at most `pause`.
-    /// `name` is for messages.
+    /// Opens the file and starts the thread that writes to it. After the first line of a batch, the thread waits
+    /// `pause` at most for more lines. `name` is for messages.
     pub fn start(
         name: &'static str,
         pause: Duration,
@@ -108,8 +109,8 @@ impl Sink {
         self.queue.lock().dropped
     }
 
-    /// Has the thread open the file again, for example after it was renamed. If that fails, the old file stays
-    /// in use.
+    /// Has the thread open the file again, for example after the old file was renamed. If opening fails, the old
+    /// file stays in use.
     pub fn reopen(&self) {
         self.queue.lock().reopen = true;
         self.changed.notify_all();
@@ -175,7 +176,7 @@ impl Sink {
         }
     }
 
-    /// Waits for a batch or a request to open the file again, and moves the batch to `batch`.
+    /// Waits for lines, or for a call of [`Sink::reopen`] or [`Sink::finish`], and moves the lines to `batch`.
     fn next_task(&self, batch: &mut Vec<u8>) -> Task {
         batch.clear();
         let mut queue = self.queue.lock();
@@ -192,7 +193,7 @@ impl Sink {
     }
 }
 
-/// The state of the messages about a sink.
+/// Which messages about a sink were logged.
 #[derive(Default)]
 struct Reports {
     /// Whether the last message was that writing fails.
@@ -211,7 +212,7 @@ struct LogFile {
 struct Written {
     /// The number of bytes.
     length: usize,
-    /// The error, if these are not all bytes.
+    /// The error, if `length` is less than the number of all bytes.
     result: io::Result<()>,
 }
 
@@ -226,6 +227,7 @@ impl LogFile {
             self.is_torn = false;
         }
         let written = write_accepted(&mut self.file, lines);
+        // If no byte was accepted, the end of the file has not changed.
         if let Some(last) = lines.get(..written.length).unwrap_or_default().last() {
             self.is_torn = *last != b'\n';
         }

@@ -118,12 +118,13 @@ impl<'a> JsonReader<'a> {
         Ok(Some(OpenObject { first_name: self.names.len() }))
     }
 
-    /// Reads the name of the next member, whose value is then next. After the last member, closes the object
-    /// and returns `None`.
+    /// Reads the name of the next member and the colon after it. The caller must then read the value. After the
+    /// last member, closes the object and returns `None`.
     pub(super) fn next_name(
         &mut self,
         object: &OpenObject,
     ) -> Result<Option<Cow<'a, str>>, NotStrict> {
+        // Objects within this one have removed their names again.
         let is_first = self.names.len() == object.first_name;
         if self.peek_after_space() == Some(b'}') {
             self.close_object(object)?;
@@ -176,13 +177,14 @@ impl<'a> JsonReader<'a> {
         Ok(Value::List { empty: array.is_empty })
     }
 
-    /// Starts to read an array, whose `[` is next.
+    /// Starts to read an array. The next byte must be its `[`.
     fn open_array(&mut self) -> Result<OpenArray, NotStrict> {
         self.open()?;
         Ok(OpenArray { is_empty: true })
     }
 
-    /// Whether there is a further element, which is next. After the last one, closes the array.
+    /// Returns whether there is another element. If so, the caller must read it. After the last element, closes
+    /// the array.
     fn next_element(&mut self, array: &mut OpenArray) -> Result<bool, NotStrict> {
         if self.peek_after_space() == Some(b']') {
             self.close();
@@ -268,7 +270,7 @@ fn leading_spaces(word: u64) -> usize {
     (word ^ SPACES).trailing_zeros() as usize / 8
 }
 
-/// The offset of the first name that repeats an earlier one. `None` if all differ. May sort the names.
+/// The offset of the first name that repeats an earlier one. Returns `None` if all names differ. May sort them.
 fn second_of_equal_names(names: &mut [MemberName<'_>]) -> Option<usize> {
     let mut second = None;
     if names.len() > FEW_NAMES {
@@ -281,7 +283,7 @@ fn second_of_equal_names(names: &mut [MemberName<'_>]) -> Option<usize> {
         }
         return second;
     }
-    // From the last name to the first, so that the first repetition is found last.
+    // From the last name to the first, so that `second` is left at the first repetition.
     let mut earlier = &*names;
     while let Some((last, rest)) = earlier.split_last() {
         if rest.iter().any(|one| one.name == last.name) {

@@ -5,23 +5,23 @@ use std::fmt;
 use super::{JsonDocument, JsonPointer, JsonReader, NotStrict};
 use crate::nearest::nearest;
 
-/// The place where a pointer leaves a document. A key may be a value of a person. So this holds no key of the
-/// document but the one that the pointer probably misspells.
+/// The place where a pointer leaves a document. A key may be personal, such as a user's name. So this holds no
+/// key of the document except the one that the pointer probably misspells.
 #[derive(Clone, Debug)]
 pub(crate) struct MissingValue {
     /// The whole pointer.
     pointer: String,
-    /// The part of it that the document has.
+    /// The part of the pointer that the document has.
     found: String,
     end: EndOfPointer,
 }
 
-/// The value where a pointer ends.
+/// The last value that a pointer reaches.
 #[derive(Clone, Debug)]
 enum EndOfPointer {
     /// An object.
     Object {
-        /// How many keys it has.
+        /// How many keys the object has.
         keys: usize,
         /// The key that the pointer probably misspells.
         near: Option<String>,
@@ -50,7 +50,7 @@ impl JsonDocument<'_> {
     }
 }
 
-/// Reads the value at which a pointer ends. `missing` is the name that it lacks.
+/// Reads the last value that a pointer reaches. `missing` is the next name in the pointer, which the value lacks.
 fn end_of_pointer(reader: &mut JsonReader<'_>, missing: &str) -> Result<EndOfPointer, NotStrict> {
     match reader.peek_after_space() {
         Some(b'{') => end_in_object(reader, missing),

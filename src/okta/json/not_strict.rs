@@ -6,14 +6,15 @@ use super::syntax::syntax_problem;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NotStrict {
     pub(super) fault: JsonFault,
-    /// The offset of the fault in bytes. It is that of the second of two equal names, of a number, of an
-    /// escape, of a bracket, or of the byte at which the reader stopped.
+    /// The offset of the fault in bytes: where the second of two equal names, the number, the escape or the
+    /// bracket too many begins. For [`JsonFault::Syntax`], the byte at which the reader stopped.
     pub(super) at: usize,
 }
 
 /// A kind of fault for which a text is not strict JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum JsonFault {
+    /// The text does not follow the grammar of JSON.
     Syntax,
     /// A name occurs twice in an object.
     DuplicateName,
@@ -21,11 +22,13 @@ pub(super) enum JsonFault {
     Nesting,
     /// A number is beyond the range of a double.
     NumberRange,
+    /// An escape such as `\ud800` is half of a pair, and the other half does not follow.
     LoneSurrogate,
 }
 
 impl NotStrict {
-    /// Describes the fault of this text. Completes "the body …". Quotes no part of the text.
+    /// Describes the fault of this text, and quotes no part of it. Stands between "the body" and the place, as in
+    /// "the body is not strict JSON, since it is empty, at line 1".
     pub(crate) fn problem(self, text: &str) -> &'static str {
         match self.fault {
             JsonFault::Syntax if text.trim_ascii().is_empty() => {

@@ -49,8 +49,7 @@ impl<'a> JsonReader<'a> {
     }
 }
 
-/// Whether a number is in the range of a double. One that is too small is in the range, since it rounds to
-/// zero.
+/// Whether a number is in the range of a double. A number such as `1e-999` is, since it rounds to zero.
 fn is_double(number: &str) -> bool {
     number.parse::<f64>().is_ok_and(f64::is_finite)
 }

@@ -11,7 +11,7 @@ pub(crate) struct JsonPointer(pub(super) Vec<String>);
 pub(crate) struct JsonDocument<'a>(pub(super) &'a str);
 
 impl JsonPointer {
-    /// The pointer to the first element of the list at this one.
+    /// The pointer to the first element of the list to which this pointer leads.
     pub(crate) fn first_element(&self) -> Self {
         let mut names = self.0.clone();
         names.push("0".to_owned());
@@ -62,7 +62,7 @@ impl<'a> JsonDocument<'a> {
         Some(Self(text))
     }
 
-    /// The value at a place. Returns `None` if there is none.
+    /// The value to which a pointer leads. Returns `None` if the document has no such value.
     pub(crate) fn find(&self, pointer: &JsonPointer) -> Option<Value<'a>> {
         let mut reader = JsonReader::new(self.0);
         for name in &pointer.0 {
@@ -76,8 +76,7 @@ impl<'a> JsonDocument<'a> {
 }
 
 impl JsonReader<'_> {
-    /// Goes to the member or element of this name, whose value is then next. Returns whether there is
-    /// one.
+    /// Goes to the value of the member or element of this name, to be read next. Returns false if there is none.
     pub(in crate::okta) fn enter(&mut self, name: &str) -> Result<bool, NotStrict> {
         match self.peek_after_space() {
             Some(b'{') => self.enter_object(name),

@@ -15,10 +15,12 @@ pub(super) fn syntax_problem(text: &str, at: usize) -> &'static str {
         }
         Some('\'') => "is not strict JSON, since a quote is single,",
         Some('/' | '#') => "is not strict JSON, since it has a comment,",
+        // As in `01`.
         Some('0'..='9') if text.get(..at).is_some_and(|before| before.ends_with('0')) => {
             "is not strict JSON, since a number begins with 0,"
         }
         _ if is_whole(before) => "is not strict JSON, since more follows its end,",
+        // Outside of texts, the reader would have skipped a line break or a tab.
         Some('\0'..'\u{20}') => {
             "is not strict JSON, since a text has a raw line break or control character,"
         }
@@ -37,13 +39,13 @@ pub(super) fn syntax_problem(text: &str, at: usize) -> &'static str {
     }
 }
 
-/// Whether a name of a member without quotes is next.
+/// Whether `rest` begins with the name of a member without quotes, as in `{name: 1}`.
 fn is_unquoted_name(before: &str, rest: &str) -> bool {
     let after = rest.trim_start_matches(|letter: char| letter.is_alphanumeric() || letter == '_');
     before.ends_with(['{', ',']) && after.len() < rest.len() && after.trim_start().starts_with(':')
 }
 
-/// Whether a word of JSON is next, with a capital letter.
+/// Whether a text begins with a word of JSON that has a capital letter, such as `True`.
 fn starts_with_other_case(rest: &str) -> bool {
     for word in ["true", "false", "null"] {
         if let Some(start) = rest.get(..word.len())
@@ -56,7 +58,7 @@ fn starts_with_other_case(rest: &str) -> bool {
     false
 }
 
-/// Whether a text may end with a value or a name.
+/// Whether a text may end with a value or a name. The words of JSON, such as `true`, end with `e` or `l`.
 fn ends_with_value(text: &str) -> bool {
     text.ends_with(['"', '}', ']', 'e', 'l']) || text.ends_with(|last: char| last.is_ascii_digit())
 }

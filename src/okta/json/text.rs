@@ -82,7 +82,7 @@ impl<'a> JsonReader<'a> {
         let backslash = self.at - 2;
         let lone = NotStrict { fault: JsonFault::LoneSurrogate, at: backslash };
         let first = self.read_code_unit()?;
-        // A surrogate is not a character.
+        // This excludes surrogates, which are not characters.
         if let Some(character) = char::from_u32(u32::from(first)) {
             return Ok(character);
         }
@@ -114,8 +114,8 @@ impl<'a> JsonReader<'a> {
 /// How many of eight bytes come before a quote, a backslash or a control character.
 ///
 /// `LOW` has the lowest bit of each byte, `HIGH` the highest. The first byte of `x` that is zero is the first in
-/// which `x - LOW & !x` has the highest bit. To subtract `LOW * 0x20` finds the first byte below `0x20` in the
-/// same way.
+/// which `x - LOW & !x` has the highest bit. `x - LOW * 0x20 & !x` finds the first byte below `0x20` in the same
+/// way. Later bytes may have the bit wrongly, because the subtraction borrows from them.
 fn unescaped_bytes(word: u64) -> usize {
     const LOW: u64 = u64::from_le_bytes([1; 8]);
     const HIGH: u64 = LOW << 7;

@@ -15,7 +15,8 @@ const ADDRESS_LIMIT: usize = 254;
 const DOMAIN_LIMIT: usize = 253;
 const LABEL_LIMIT: usize = 63;
 
-/// RFC 5322's `atext` (§3.2.3), without `%` and `!`, and without `?`, which an atom may have except after `=`.
+/// RFC 5322's `atext` (§3.2.3), without `%` and `!`. It also lacks `?`, which [`end_of_local_part`] accepts except
+/// after `=`.
 static ATOM_BYTES: ByteSet = ByteSet::ALPHANUMERIC.with(b"#$&'*+-/=^_`{|}~");
 /// The bytes of the labels of a domain.
 static LABEL_BYTES: ByteSet = ByteSet::ALPHANUMERIC.with(b"-");
@@ -39,6 +40,7 @@ pub(crate) fn parts(address: &str) -> Option<(&str, &str)> {
 
 /// The place of the `@` after a local part: atoms with dots between them.
 fn end_of_local_part(address: &str) -> Option<usize> {
+    // As if a dot came before: the local part may neither begin with a dot nor be empty.
     let mut previous = b'.';
     for (place, byte) in address.bytes().enumerate() {
         if !ATOM_BYTES.contains(byte) {
@@ -54,8 +56,8 @@ fn end_of_local_part(address: &str) -> Option<usize> {
     None
 }
 
-/// Whether this is a domain name: labels with dots between them. The last one is not a number, unlike that of
-/// an IP address (RFC 3696 §2).
+/// Whether this is a domain name: labels with dots between them. The last label may not be a number, so an IP
+/// address is not a domain name (RFC 3696 §2).
 pub fn is_domain(name: &str) -> bool {
     let mut last = [].as_slice();
     for label in name.as_bytes().split(|byte| *byte == b'.') {

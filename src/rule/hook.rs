@@ -28,10 +28,11 @@ pub struct Hook {
     pub sections: BTreeMap<Flow, Section>,
 }
 
-/// The rules for one flow, and for those that are judged like it.
+/// The rules for one flow, and for any flow that [is judged like it](crate::okta::FlowSpec::judged_as).
 pub struct Section {
     /// The top-level `errorSummary` of a denial.
     pub(crate) summary: Text,
+    /// How a denial is written.
     pub(crate) deny: DenyStyle,
     /// The lookups, in the file's order.
     pub lookups: Vec<Lookup>,
@@ -125,6 +126,7 @@ impl Hook {
             states = section.lookup_states(facts, &form_context);
         }
         let context = values.eval_context(facts, &states, &work);
+        // Empty if a rule denies, or if the section has no lookup.
         if !states.is_empty() {
             section.judge_with_lookups(&mut verdicts, &context);
         }
@@ -210,7 +212,7 @@ impl Section {
         let mut assignments = self.assignments_of_update(request);
         let mut text_length = 0;
         for set in &self.set {
-            // The answer is already too large, so the request is denied whatever follows.
+            // Beyond this length, the answer is too large for Okta, and `Hook::too_large` replaces this decision.
             if text_length > SIZE_LIMIT {
                 break;
             }
@@ -226,6 +228,7 @@ impl Section {
                 Err(why) => Err(why),
             };
             let outcome = SetOutcome { set, alternative, result };
+            // An identifier is to be made from `eventId`, and the request has none.
             if outcome.lacks_event_id() {
                 outcomes.clear();
                 outcomes.push(outcome);
@@ -261,7 +264,7 @@ fn attempt_with_lookups<'r: 'q, 'q>(
     context: &EvalContext<'_>,
 ) -> Attempt<'r, 'q> {
     match context.lookups.readiness(&set.lookups) {
-        // The values of a lookup that was not asked are absent.
+        // If a lookup was not asked, the attempt finds its values absent.
         Readiness::Ready | Readiness::NotAsked(_) => set.attempt(request, context),
         Readiness::DoesNotCount(name, _) | Readiness::Failed(name) => {
             Attempt::without_alternative(Err(WhyNotSet::Lookup(name)))

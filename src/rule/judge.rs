@@ -22,7 +22,8 @@ pub struct LookupVerdict<'r> {
 }
 
 impl LookupVerdict<'_> {
-    /// Why the lookup was not asked, or why it failed by these results.
+    /// Why the lookup was not asked, or why it failed. `results` hold the reason of a failure. Returns `None` for
+    /// any other outcome.
     pub(crate) fn why(&self, results: &LookupResults) -> Option<String> {
         match (&self.outcome, results.get(&self.lookup.name.value)) {
             (LookupOutcome::NotAsked(why), _) => Some(why.to_string()),
@@ -47,7 +48,7 @@ impl<'q> JudgedValues<'q> {
             data_context = request.read_context();
         }
         Self {
-            // Okta will store the normalized values, so the rules judge those.
+            // An update will replace these values by the normalized ones, so the rules judge those.
             form: normalized_form(&section.set, &request.form),
             event_time: request.event_time.as_deref(),
             data_context,
@@ -67,8 +68,8 @@ impl<'q> JudgedValues<'q> {
 }
 
 impl Section {
-    /// Judges the rules that need no lookup. Each other rule is skipped, as if one of these denied. If none
-    /// does, [`Self::judge_with_lookups`] replaces its verdict.
+    /// Judges the rules that need no lookup. The verdict of each other rule says that it is skipped because a
+    /// rule denies. If no rule denies, [`Self::judge_with_lookups`] replaces that verdict.
     pub(super) fn judge_without_lookups(&self, context: &EvalContext<'_>) -> Vec<Verdict<'_>> {
         let mut verdicts = Vec::with_capacity(self.rules.iter().len());
         for rule in self.rules.iter() {
@@ -95,7 +96,8 @@ impl Section {
         }
     }
 
-    /// The lookups to ask, each with its question. The context has no states of lookups yet.
+    /// The lookups to ask, each with its question. Leaves out a lookup whose conditions do not hold, or whose
+    /// question lacks a value. The context has no states of lookups yet.
     pub(super) fn questions(&self, context: &EvalContext<'_>) -> Vec<AskedLookup<'_>> {
         let mut asked = Vec::new();
         for lookup in &self.lookups {
@@ -120,7 +122,7 @@ impl Section {
         states
     }
 
-    /// The outcomes of the lookups. If they have no states, a rule denies, so none was asked.
+    /// The outcomes of the lookups. A lookup without a state was not asked, since a rule denies.
     pub(super) fn lookup_verdicts<'r>(
         &'r self,
         states: &LookupStates<'r, '_>,

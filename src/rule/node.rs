@@ -114,7 +114,7 @@ impl Node {
         SpanProblem::at(self.span.clone(), message)
     }
 
-    /// The problem that this is not the expected type of value.
+    /// The problem that this value is not of the expected type.
     pub(crate) fn expected(&self, what: &str) -> SpanProblem {
         let found = match &self.content {
             Content::Text(_) => "a string",
@@ -239,7 +239,8 @@ pub(crate) enum ListEntry<'n> {
 }
 
 impl<'n> ListEntry<'n> {
-    /// A string that is not blank. A line of a file must be one value, since a line of several would match no value.
+    /// A string that is not blank. Refuses a line that must hold several values, such as a whole file whose lines
+    /// end with a bare carriage return: it would match no value.
     pub(crate) fn text(&self) -> Result<&'n str, SpanProblem> {
         let text = match self {
             Self::Item(node) => return text_of_item(node),

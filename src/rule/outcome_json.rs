@@ -1,4 +1,5 @@
-//! The JSON of a rule's outcomes. It is made when the rule is loaded, since each line of the decision log repeats it.
+//! The JSON of a rule's outcomes. Each line of the decision log repeats this JSON, so it is made once, when the rule
+//! is loaded.
 
 use super::Outcome;
 use crate::escape;

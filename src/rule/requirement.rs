@@ -50,14 +50,15 @@ pub struct PartCheck {
     pub(crate) list: Option<Node>,
     /// The notes on lines of the check's list file that look like a mistake.
     pub(crate) list_notes: Vec<String>,
-    /// The values that the check can ever admit, as far as its kind and its way of comparison say.
+    /// The values that the check can ever admit, as far as its kind says. Unknown if the check converts values by
+    /// `compare`.
     pub(crate) admits: Admits,
     /// Whether the check ignores case: `ignore_case` is set, and the kind of check takes it.
     pub(crate) ignore_case: bool,
 }
 
 impl PartCheck {
-    /// The same check with the notes on `list`, which has the lines of the file of this name.
+    /// Adds the notes on the lines of `list`, which were read from the file of this name.
     pub(crate) fn with_list_notes(self, name: &str, list: &Node) -> Self {
         match &list.content {
             Content::Lines(text) => Self { list_notes: list_line::notes(name, text), ..self },
@@ -66,7 +67,7 @@ impl PartCheck {
     }
 }
 
-/// A check that no rules file holds, so its place is empty.
+/// For a check in code instead of a rules file, so its place is empty.
 impl From<Check> for PartCheck {
     fn from(check: Check) -> Self {
         Self {
@@ -158,7 +159,7 @@ impl Requirement {
             Self::Lookup(required) => match context.lookups.get(&required.lookup) {
                 Some(LookupState::Found(_)) if required.must_find => Ok(()),
                 Some(LookupState::NotFound) if !required.must_find => Ok(()),
-                // The other result: without a result, `Rule::outcome` does not get here.
+                // The lookup has the wrong result. If it had none, `Rule::outcome` would not call this function.
                 _ => Err(Unmet::WrongResult(required)),
             },
         }

@@ -55,7 +55,7 @@ pub struct EvalContext<'a> {
 pub(crate) enum Found<'v> {
     /// It is absent, null or empty.
     Absent,
-    /// It is a part of an email address, and the attribute is not a plain email address.
+    /// The name is that of a part of an email address, and the attribute is not a plain email address.
     NotAnAddress,
     /// It is this value.
     Present(Value<'v>),
@@ -111,7 +111,7 @@ fn value_of<'v>(form: &'v Form<'_>, attribute: &str) -> Option<Value<'v>> {
     Some(form.get(attribute)?.value.borrow())
 }
 
-/// A part of a value, if the value is an email address.
+/// A part of a value, if the value is a plain email address.
 fn email_part<'v>(value: &'v Value<'_>, part: EmailPart) -> Found<'v> {
     if let Value::Text(address) = value
         && let Some((local, domain)) = email::parts(address)
@@ -128,15 +128,15 @@ fn text_value(text: String) -> Value<'static> {
     Value::Text(Cow::Owned(text))
 }
 
-/// Why a value fails a check. Printed, it is appended to "expected" and the description of the check. It is
-/// empty where the description says enough.
+/// Why a value fails a check. Printed, it follows "expected" and the description of the check, and is empty if
+/// that description says enough.
 #[derive(Clone, Copy, Debug, Display, PartialEq, Eq)]
 pub enum Mismatch {
     /// No value of this JSON type meets the check.
     #[display(", found another type of value")]
     Type,
-    /// The check cannot read the text as an email address, a past date, a number or an IP address, or its
-    /// `compare` leaves an empty text.
+    /// The check cannot read the text as an email address, a past date, a number or an IP address, or the
+    /// check's `compare` leaves an empty text.
     #[display("")]
     Unreadable,
     /// This value does not meet the check. Others of its type may.

@@ -42,7 +42,7 @@ struct TextExtent {
 }
 
 /// Reads each entry of a list by `read_entry`, and collects the entries in an `L`: a [`TextSet`] or a `Vec`.
-/// Returns all problems up to a limit. `example` shows how to write a list.
+/// If any entry has a problem, returns the problems up to a limit instead. `example` shows how to write a list.
 pub(super) fn read_entries<T, L: Default + Extend<T>>(
     list: &Node,
     example: &str,
@@ -79,8 +79,8 @@ impl TextSet {
         Ok(set)
     }
 
-    /// Adds a text. A text that would make the set larger than 4 GiB is left out. The loader's bound
-    /// on lists is far below.
+    /// Adds a text. Leaves out texts beyond the first 4 GiB, which no list reaches: the loader's limit on lists is
+    /// far below.
     fn push(&mut self, text: &str) {
         let start = self.all_texts.len();
         let end = start + text.len();

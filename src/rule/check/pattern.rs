@@ -30,8 +30,8 @@ const NEST_LIMIT: u32 = 50;
 /// The most memory, in bytes, that the patterns of all rules may take together.
 const TOTAL_LIMIT: usize = 64 << 20;
 
-/// The most memory, in bytes, that the tables of all patterns may take together. Further patterns have none,
-/// and their matches take more time.
+/// The most memory, in bytes, that the tables of all patterns may take together. Further patterns get no
+/// table, so their matches take more time.
 const TABLES_LIMIT: usize = 16 << 20;
 
 /// The memory that the patterns of one load may still take. A pattern that is refused as too large counts as
@@ -83,7 +83,7 @@ impl Pattern {
         Ok(pattern)
     }
 
-    /// Reads a pattern that matches more slowly, and counts the steps of each match.
+    /// Reads a pattern without a table. A match of it takes more time, and spends its steps from the work.
     pub(in crate::rule) fn read_pattern_without_table(
         node: &Node,
         budget: &PatternBudget,
@@ -133,8 +133,7 @@ impl Pattern {
     }
 }
 
-/// Whether a pattern names the flag `i`, as in `(?i)`. One that switches it off, as in `(?x-i:…)`, counts
-/// as well.
+/// Whether a pattern names the flag `i`, as in `(?i)`, even to switch the flag off, as in `(?x-i:…)`.
 fn ignores_case(source: &str) -> bool {
     for after_opening in source.split("(?").skip(1) {
         let flags = after_opening.split([':', ')', '<', '=']).next().unwrap_or_default();

@@ -64,13 +64,13 @@ impl Matcher {
         }
     }
 
-    /// The memory that the compiled pattern takes, in bytes, without its table and that of searches.
+    /// The memory that the compiled pattern takes, in bytes, without the memory of its table and its searches.
     pub(super) fn memory(&self) -> usize {
         self.nfa.memory_usage()
     }
 
     /// Whether the pattern matches the whole text. Fails if the text is longer than [`LENGTH_LIMIT`], or if
-    /// the search takes more than [`STEP_LIMIT`] steps or more than are left.
+    /// the search takes more than [`STEP_LIMIT`] steps or more than `work` has left.
     pub(super) fn matches(&self, text: &str, work: &Work) -> Result<bool, TooCostly> {
         if text.len() > LENGTH_LIMIT {
             return Err(TooCostly);
@@ -189,7 +189,8 @@ impl Search {
     }
 }
 
-/// A sparse set of states: to clear it, clear the members. The places need not be reset.
+/// A sparse set of states. To clear the set, clear the members: a place is valid only if the member there is the
+/// state itself, so the places need not be reset.
 struct StateSet {
     members: Vec<StateID>,
     /// For each state, its place among the members, if it is one. Otherwise a number without meaning.
@@ -197,7 +198,7 @@ struct StateSet {
 }
 
 impl StateSet {
-    /// Adds a state; returns whether it is new.
+    /// Adds a state. Returns whether the set did not have it.
     fn insert(&mut self, id: StateID) -> bool {
         let Some(place) = self.places.get_mut(id.as_usize()) else {
             return false;

@@ -38,7 +38,7 @@ impl Asked {
 pub enum Then {
     KeepOpen,
     Close,
-    /// Closes the connection so that the other side sees a reset.
+    /// Closes the connection so that the other side sees a reset. Over TLS, the same as `Close`.
     Reset,
 }
 
@@ -144,8 +144,8 @@ fn serve_tls(stream: TcpStream, config: Arc<ServerConfig>, record: &Record, resp
 
 /// Reads a question. Returns `None` at the end of the connection.
 ///
-/// A connection gets its number with its first question: the service also connects without a question, to try a
-/// source.
+/// A connection gets its number with its first question, since the service also opens connections without one, to
+/// try whether a source can be reached.
 fn read_question(
     reader: &mut BufReader<impl Read>,
     record: &Record,

@@ -26,7 +26,7 @@ fn basic() -> Authenticator {
     Authenticator { basic, ..Authenticator::default() }
 }
 
-/// The caller who is admitted with this header alone.
+/// The caller who is admitted with this header alone. Returns `None` if the header is refused.
 fn caller(authenticator: &Authenticator, name: &str, value: SingleHeader<'_>) -> Option<Caller> {
     let absent = Ok(None);
     let header = |requested: &str| if requested == name { value } else { absent };
@@ -73,6 +73,7 @@ fn malformed_basic_credentials_are_refused() {
         b"Basic\tYWRtaW46c3VwZXJzZWNyZXQ=",
         b"Basic YWRtaW46c3VwZXJzZWNyZXQ",
         b"Basic YWRtaW46c3VwZXJzZWNyZXQ==",
+        // The last letter has bits beyond the last byte.
         b"Basic YWRtaW46c3VwZXJzZWNyZXR=",
         b"Basic YWRtaW46c3VwZXJzZWNyZXQ=, Basic x",
         b"Bearer YWRtaW46c3VwZXJzZWNyZXQ=",
@@ -166,6 +167,7 @@ fn a_secret_stays_accepted_and_similar_ones_stay_refused() {
     let admits = |value: &[u8]| caller(&authenticator, "x-hook-secret", Ok(Some(value))).is_some();
     let mut failures = Failures::default();
 
+    // A secret that was admitted once is compared without its digest.
     for round in 1..=3 {
         for secret in secrets {
             failures.check(format!("{secret} in round {round}"), admits(secret.as_bytes()));
@@ -182,7 +184,7 @@ fn a_secret_stays_accepted_and_similar_ones_stay_refused() {
 }
 
 #[test]
-fn each_configured_method_accepts_its_own_credentials() {
+fn each_configured_method_accepts_its_own_credentials_and_has_a_challenge() {
     let header = Some(secret_header("authorization", &["raw"]));
     let both = Authenticator { header, ..basic() };
 
@@ -216,6 +218,7 @@ fn reasons_are_numbered_in_order_and_named_differently() {
         assert!(names.insert(reason.as_str()), "two are called {}", reason.as_str());
     }
 
+    // One name, in the form that all have.
     assert!(names.contains("bad_signature"));
 }
 

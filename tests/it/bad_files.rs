@@ -30,7 +30,7 @@ const MIB: usize = 1 << 20;
 /// twenty seconds to minutes. Now each takes less than two.
 const TIME_LIMIT: u64 = 15;
 
-/// Whether this work has taken no more than [`TIME_LIMIT`].
+/// Whether this work has taken less than [`TIME_LIMIT`].
 fn is_quick(work: &Work) -> bool {
     work.taken() < Duration::from_secs(TIME_LIMIT)
 }
@@ -96,18 +96,20 @@ fn problems_beyond_the_first_hundred_are_counted() {
     let count: usize = count.parse().unwrap();
 
     assert!(count > 4000, "{count}");
+    // A hundred of some 4,000 problems are shown, so 3,9xx are only counted.
     assert!(printed.contains("\nand 3,9") && printed.contains(" more problems\n"), "{printed}");
     assert_eq!(printed.matches("a.toml:").count(), 100);
     assert!(printed.len() < 100 * 1000, "{}", printed.len());
 }
 
 #[test]
-fn each_entry_of_a_list_counts_as_a_problem_and_few_are_shown() {
+fn each_wrong_entry_of_a_list_is_counted_and_few_are_shown_beside_other_problems() {
     let numbers = "1,".repeat(4000);
     let found = problems(&format!("{RULE}one_of = [{numbers}]\n{RULE}x = 1\n"));
     let shown = found.iter().filter(|problem| problem.message.contains("found an integer")).count();
 
     assert_eq!(shown, 20);
+    // The entries, the unknown key, and further mistakes of the second rule, such as its repeated id.
     assert!((4002..4010).contains(&found.total()), "{}", found.total());
     assert!(found.iter().any(|problem| problem.message.contains("unknown key `x`")), "{found:?}");
 }
@@ -121,9 +123,9 @@ fn a_long_name_does_not_fill_the_message() {
     assert!(unknown.message.chars().count() < 1100, "{}", unknown.message.len());
 }
 
-/// Each file is a megabyte.
+/// Each file has about a megabyte.
 #[test]
-fn time_to_read_an_invalid_file_is_linear_in_its_size() {
+fn large_invalid_rules_are_refused_quickly_with_up_to_100_problems() {
     let numbered = |pattern: &str, count: usize| -> String {
         (0..count).map(|index| pattern.replace('#', &index.to_string())).collect()
     };
@@ -216,7 +218,8 @@ fn a_list_file_counts_against_the_limit_each_time_it_is_used() {
     assert!(found[0].message.contains("more than 1024 MiB"), "{found:?}");
 }
 
-/// One pattern may take up to 4 MiB, and one file could once take gigabytes with many.
+/// One pattern may take up to 4 MiB, so a file with many patterns could once take gigabytes. A pattern that is too
+/// large by itself counts as well.
 #[test]
 fn patterns_have_a_memory_limit_together() {
     let rule = |number: usize, pattern: &str| {
@@ -287,8 +290,8 @@ fn a_path_that_is_not_utf8_works_for_settings_and_is_reported_for_rules() {
 
 #[test]
 fn a_rules_file_in_another_encoding_names_the_place_and_the_encoding() {
-    let utf16 = |bytes: fn(u16) -> [u8; 2], mark: &str| -> Vec<u8> {
-        format!("{mark}{SECTION}").encode_utf16().flat_map(bytes).collect()
+    let utf16 = |bytes: fn(u16) -> [u8; 2], byte_order_mark: &str| -> Vec<u8> {
+        format!("{byte_order_mark}{SECTION}").encode_utf16().flat_map(bytes).collect()
     };
     let latin1 = [SECTION.as_bytes(), b"summary = 'd\xe9j\xe0 vu'\n"].concat();
     let marked = ["\u{feff}".as_bytes(), &latin1].concat();
@@ -300,19 +303,19 @@ fn a_rules_file_in_another_encoding_names_the_place_and_the_encoding() {
             &latin1,
             ":2:13: this is not UTF-8; save it as UTF-8\n  |\n2 | summary = 'd\u{fffd}j",
         ),
-        ("a mark and Latin-1", &marked, ":2:13: this is not UTF-8; save it as UTF-8\n"),
+        ("a UTF-8 mark and Latin-1", &marked, ":2:13: this is not UTF-8; save it as UTF-8\n"),
         (
-            "UTF-16",
+            "UTF-16, little endian",
             &utf16(u16::to_le_bytes, "\u{feff}"),
             ":1:1: this is UTF-16; save it as UTF-8\n",
         ),
         (
-            "UTF-16",
+            "UTF-16, big endian",
             &utf16(u16::to_be_bytes, "\u{feff}"),
             ":1:1: this is UTF-16; save it as UTF-8\n",
         ),
-        ("UTF-16 without a mark", &utf16(u16::to_le_bytes, ""), ":1:1: this is UTF-16;"),
-        ("UTF-16 without a mark", &utf16(u16::to_be_bytes, ""), ":1:1: this is UTF-16;"),
+        ("UTF-16, little endian, no mark", &utf16(u16::to_le_bytes, ""), ":1:1: this is UTF-16;"),
+        ("UTF-16, big endian, no mark", &utf16(u16::to_be_bytes, ""), ":1:1: this is UTF-16;"),
     ] {
         let rules = rules_folder(&[]);
         fs::write(rules.path().join("hook.toml"), bytes).unwrap();
@@ -326,7 +329,7 @@ fn a_rules_file_in_another_encoding_names_the_place_and_the_encoding() {
 }
 
 #[test]
-fn a_list_or_a_request_in_another_encoding_names_the_place_too() {
+fn a_list_in_latin_1_and_a_request_with_a_byte_order_mark_name_the_place() {
     let mut failures = Failures::default();
     let rules = rules_folder(&[("hook.toml", &format!("{RULE}one_of = {{ file = 'l' }}\n"))]);
     fs::write(rules.path().join("l"), b"good\nb\xe4d\n").unwrap();
@@ -474,7 +477,7 @@ fn a_link_to_the_rules_folder_is_not_read_as_a_rules_file() {
     );
 }
 
-/// A copy of a fixture.
+/// A folder with a copy of one fixture.
 fn recorded() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let hook = folder.path().join("registrationHookSSR");
@@ -535,7 +538,7 @@ fn write_outdated_response(folder: &Path) -> PathBuf {
 }
 
 #[test]
-fn update_replaces_a_fixture_and_leaves_its_other_names_alone() {
+fn update_replaces_a_fixture_with_the_same_permissions_and_leaves_other_links_to_it_alone() {
     let folder = recorded();
     let response = write_outdated_response(folder.path());
     let other_name = folder.path().join("other name");
@@ -548,10 +551,11 @@ fn update_replaces_a_fixture_and_leaves_its_other_names_alone() {
     assert!(fs::read_to_string(&response).unwrap().contains("ALLOW"));
     assert_eq!(fs::read_to_string(&other_name).unwrap(), OUTDATED);
     assert_eq!(fs::metadata(&response).unwrap().permissions().mode() & 0o777, 0o640);
+    // The request and the response, and no temporary file.
     assert_eq!(fs::read_dir(response.parent().unwrap()).unwrap().count(), 2);
 }
 
-/// The kernel kills the program when it writes the first byte to a file.
+/// With `ulimit -f 0`, the kernel kills the program when it writes the first byte to a file.
 #[test]
 fn an_interrupted_update_leaves_the_old_fixture() {
     let folder = recorded();
@@ -681,7 +685,7 @@ fn the_rules_files_of_a_folder_have_up_to_2_mib_together() {
     );
 }
 
-/// A message may repeat a name a hundred times.
+/// One message may repeat a name a hundred times, so long names would fill it.
 #[test]
 fn a_name_of_an_attribute_has_up_to_255_bytes() {
     let rule = |length: usize| {

@@ -1,4 +1,4 @@
-//! Connections of clients that have no credentials or read no answers.
+//! Connections: how many may be open, when the service closes one, and that a client cannot hold up others.
 
 use std::{
     fs,
@@ -140,7 +140,7 @@ fn a_client_that_pipelines_thousands_of_requests_does_not_delay_others() {
     sender.join().unwrap();
 
     assert_eq!(drain.join().unwrap(), 40_000);
-    // On a slow machine, all of them take long. Others wait for a small part of that.
+    // On a slow machine, the 40,000 requests take long. The other client waits for a small part of that time.
     let most = Duration::from_secs(1).max(start.elapsed() / 4);
     assert!(slowest < most, "{slowest:?}");
 }
@@ -155,7 +155,7 @@ fn the_connection_that_has_been_idle_longest_is_closed_for_the_next_one() {
     ]);
     let mut dripping = service.connect();
     dripping.write_all(b"GET /healthz HT").unwrap();
-    wait_until("the first connection", || service.send(&health()).status == 200);
+    wait_until("the service to have accepted `dripping`", || service.send(&health()).status == 200);
     let mut silent = service.connect();
     silent.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
     let mut active = service.connect();
@@ -236,8 +236,8 @@ fn connections_in_every_state_count_towards_the_limit() {
     assert_eq!(service.send(&good_request()).status, 200);
 }
 
-/// Whole requests arrive on new connections faster than the service can answer. It opens a bounded number of
-/// descriptors, and answers each request that it has accepted.
+/// Whole requests arrive on new connections faster than the service can answer. The service opens a bounded number
+/// of descriptors, and answers each request that it has accepted.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_burst_of_connections_neither_passes_the_limit_nor_cuts_requests() {
@@ -366,9 +366,9 @@ fn open_connections(metrics: SocketAddr) -> u64 {
 /// RFC 9110 §7.8: a server may ignore the header, and we do.
 #[test]
 fn upgrade_headers_are_ignored() {
-    // A body that is not read would be waited for.
-    let more = ("HOOK__SERVER__REQUEST_TIMEOUT", "60s");
-    let service = Service::start(&[BASIC[0], BASIC[1], more]);
+    // If the service waited for more of a body that has arrived, the test would see the delay.
+    let long_timeout = ("HOOK__SERVER__REQUEST_TIMEOUT", "60s");
+    let service = Service::start(&[BASIC[0], BASIC[1], long_timeout]);
     let body = registration(r#"{"login":"a@okta.com","email":"a@okta.com"}"#);
     for headers in [
         &["Connection: Upgrade", "Upgrade: websocket"][..],
@@ -454,7 +454,7 @@ fn a_blank_line_does_not_shorten_the_wait_for_a_request() {
     assert_eq!(Answer::read(&mut stream).status, 200);
 }
 
-/// The admitted caller's connection has been idle longest. It may be that of a proxy.
+/// The admitted caller's connection has been idle longest. It must stay open, since it may be a proxy's.
 #[test]
 fn strangers_do_not_close_the_connection_of_an_admitted_caller() {
     let service = Service::start(&[
@@ -548,8 +548,8 @@ fn every_request_that_arrived_before_the_signal_is_answered() {
     let mut all: Vec<_> = (0..250).map(|_| service.connect()).collect();
     all.append(&mut kept);
     for stream in &mut all {
-        // The second request is pipelined. It is a probe, which does not wait for its turn as requests to hooks do. So
-        // even a slow machine does not refuse it with 503.
+        // The second request is pipelined. It is a probe: unlike requests to hooks, a probe does not wait for its turn,
+        // so even a slow machine does not refuse it with 503.
         stream.write_all(&[good_request(), health()].concat()).unwrap();
     }
     service.signal("TERM");
@@ -619,7 +619,7 @@ fn requests_that_waited_too_long_get_503_with_retry_after() {
 
     assert_eq!(service.send(&one).status, 200);
 
-    // A busy machine may have the service refuse all of them, or this test look too late.
+    // On a busy machine, the service may refuse all requests, or this test may look too late to see the probe overtake.
     let mut refused = send_at_once(&service, &one);
     for _ in 0..5 {
         if refused.is_none_or(|count| count == 200) {
@@ -642,7 +642,7 @@ fn has_answer(stream: &TcpStream) -> bool {
     answer.is_ok()
 }
 
-/// Some servers end a line at a bare line feed, and so read these bytes as a second request.
+/// A trailer here contains a bare line feed. Some servers end a line at it, and so read `hidden` as a second request.
 #[test]
 fn bytes_behind_a_chunked_body_are_not_answered() {
     let service = Service::with_basic();

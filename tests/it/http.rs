@@ -255,7 +255,8 @@ fn only_json_without_a_content_coding_is_accepted() {
         ("Content-Type: json", 415),
         ("Content-Type: application/json; x=y", 415),
         ("Content-Type: application/json\r\nContent-Type: application/json", 415),
-        ("X-None: x", 415),
+        // No content type.
+        ("X-Other: x", 415),
         ("Content-Type: application/json\r\nContent-Encoding: identity", 200),
         ("Content-Type: application/json\r\nContent-Encoding: gzip", 415),
         ("Content-Type: application/json\r\nContent-Encoding: br", 415),
@@ -448,8 +449,9 @@ fn each_file_of_the_rules_folder_is_served_under_its_name() {
 }
 
 #[test]
-fn each_request_writes_one_decision_line_without_profile_values() {
+fn each_request_except_probes_writes_one_decision_line_without_values_or_secrets() {
     let service = Service::with_basic();
+    // The id tries to forge a line.
     let event_id = r#"{"eventId":"x\r\n{\"decision\":\"forged\"}","#;
     let body = text(&good()).replacen('{', event_id, 1);
     service.post(HOOK, body.as_bytes());
@@ -457,6 +459,7 @@ fn each_request_writes_one_decision_line_without_profile_values() {
     service.post(HOOK, b"Rosario");
     service.post("/Rosario", b"");
     service.send(&request("POST", HOOK, &[JSON], b""));
+    // A probe writes no line.
     service.send(&request("GET", "/healthz", &[], b""));
 
     let lines = wait_for("five lines", || {
@@ -474,6 +477,7 @@ fn each_request_writes_one_decision_line_without_profile_values() {
             line,
             !line.contains("Rosario")
                 && !line.contains("supersecret")
+                // `admin:` in Base64.
                 && !line.contains("YWRtaW46"),
         );
         let line: serde_json::Value = serde_json::from_str(line).unwrap();

@@ -24,9 +24,13 @@ pub const SCOPE: &str = "registration.hook.invoke";
 /// Settings of the issuer's answers.
 #[derive(Clone)]
 pub struct Behaviour {
+    /// The status of the answer with the keys.
     pub status: u16,
+    /// The body of the answer with the keys.
     pub keys: Vec<u8>,
+    /// Further header lines of each answer.
     pub headers: String,
+    /// The wait before each answer.
     pub delay: Duration,
     /// Accepts connections and does not answer.
     pub silent: bool,
@@ -98,7 +102,7 @@ impl Issuer {
         self.fetches.load(Ordering::SeqCst)
     }
 
-    /// A token of this issuer with these claims changed. A claim that is null is left out.
+    /// A valid token of this issuer, except for these changes of its claims. Null removes a claim.
     pub fn token(&self, changes: &Value) -> String {
         let mut claims = claims(&name(self.address));
         merge(&mut claims, changes);
@@ -129,7 +133,7 @@ pub fn claims(issuer: &str) -> Value {
     })
 }
 
-/// Changes members. Null removes one.
+/// Sets these members of an object. Null removes a member.
 pub fn merge(value: &mut Value, changes: &Value) {
     for (name, change) in changes.as_object().unwrap() {
         match change {

@@ -20,15 +20,17 @@ use crate::{
     support::{BASIC, JSON, Service, program, registration, request, rules_folder, wait_until},
 };
 
-/// A try of a scenario: how often files are checked, and the longest pause of its writer so far.
+/// One try of a scenario.
 struct Try {
+    /// The interval at which the service checks files.
     reload: &'static str,
+    /// The longest pause of the scenario's writer so far.
     longest_pause: Arc<Mutex<Duration>>,
 }
 
 impl Try {
-    /// Whether the writer has paused for almost as long as the shortest interval of checks. Then a check may have
-    /// seen no change.
+    /// Whether the writer has paused for almost as long as the shortest interval of checks: 100 ms after SIGHUP. If
+    /// so, a check may have seen no change.
     fn has_paused(&self) -> bool {
         *self.longest_pause.lock().unwrap() > Duration::from_millis(80)
     }
@@ -48,23 +50,26 @@ fn repeat_after_pauses(scenario: fn(&Try)) {
     }
 }
 
-/// Appends to files all the time until it is dropped.
-struct Writer(Arc<AtomicBool>, Option<thread::JoinHandle<()>>);
+/// Writes to files all the time until it is dropped.
+struct Writer {
+    stop: Arc<AtomicBool>,
+    thread: Option<thread::JoinHandle<()>>,
+}
 
 impl Writer {
-    /// Appends a line to a file.
+    /// Appends a line to a file again and again.
     fn append(one: &Try, path: &Path, line: &'static str) -> Self {
         let mut file = append_to(path);
         Self::repeat(one, move || file.write_all(line.as_bytes()).unwrap())
     }
 
     fn repeat(one: &Try, mut write: impl FnMut() + Send + 'static) -> Self {
-        let done = Arc::new(AtomicBool::new(false));
-        let stop = done.clone();
+        let stop = Arc::new(AtomicBool::new(false));
+        let is_stopped = stop.clone();
         let longest_pause = one.longest_pause.clone();
         let thread = thread::spawn(move || {
             let mut last = Instant::now();
-            while !stop.load(Ordering::Acquire) {
+            while !is_stopped.load(Ordering::Acquire) {
                 write();
                 let pause = last.elapsed();
                 let mut longest = longest_pause.lock().unwrap();
@@ -74,14 +79,14 @@ impl Writer {
                 thread::sleep(Duration::from_millis(5));
             }
         });
-        Self(done, Some(thread))
+        Self { stop, thread: Some(thread) }
     }
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.0.store(true, Ordering::Release);
-        self.1.take().unwrap().join().unwrap();
+        self.stop.store(true, Ordering::Release);
+        self.thread.take().unwrap().join().unwrap();
     }
 }
 
@@ -147,7 +152,7 @@ message = "Not this city."
 
     assert!(!admits_city("Rome"));
 
-    // SIGHUP has the file named again.
+    // After SIGHUP, the log names the file once more.
     service.wait_for_log_count("cities.txt`; write a new file", 2);
 
     drop(writer);
@@ -158,6 +163,7 @@ message = "Not this city."
     assert_eq!(log.matches("keep changing,").count(), 2, "{log}");
 }
 
+/// Unlike a list with lines added at its end, this one never begins with the last valid text.
 #[test]
 fn a_list_that_is_rewritten_all_the_time_does_not_block_the_rules() {
     repeat_after_pauses(list_that_is_rewritten);
@@ -187,8 +193,8 @@ fn list_that_is_rewritten(one: &Try) {
     drop(writer);
 }
 
-/// A known file keeps its last valid text. New ones, such as a decision log in the rules folder, are
-/// left out. The log names ten of them.
+/// A file that was valid keeps its last valid text, and new files are left out. The log names up to ten of the
+/// changing files.
 #[test]
 fn rules_files_that_change_all_the_time_do_not_block_the_others() {
     repeat_after_pauses(rules_files_that_change);
@@ -209,7 +215,7 @@ fn rules_files_that_change(one: &Try) {
         fs::write(path, "[\n").unwrap();
         files.push(append_to(path));
     }
-    // A file that is truncated again and again waits for the disk.
+    // The writer only appends: to truncate files again and again, it would wait for the disk.
     let writer = Writer::repeat(one, move || {
         for file in &mut files {
             file.write_all(b"\n").unwrap();
@@ -224,7 +230,7 @@ fn rules_files_that_change(one: &Try) {
 
     assert!(service.post("/busy", &form).text().contains("ALLOW"));
     assert_eq!(service.post("/new1", &form).status, 404);
-    // On a slow machine the writer may pause for so long that a file is read, and rejected.
+    // On a slow machine the writer may pause for so long that a file is read, and rejected: `[` is not valid.
     wait_until("the rules not to be stale", || readiness(&service) == READY);
 
     drop(writer);
@@ -270,7 +276,7 @@ fn rules_beside_credentials(one: &Try) {
     drop(writer);
 }
 
-/// Even if nothing else starts a read.
+/// The service does not check files at intervals, and gets no second SIGHUP, so nothing else starts a read.
 #[test]
 fn files_that_change_too_long_for_sighup_are_read_when_they_stop() {
     repeat_after_pauses(settings_that_change);

@@ -1,6 +1,7 @@
-"""Reports ready, reads every other request and breaks off without an answer. Run: `breaking_off.py PORT`
+"""Answers probes with 200. Reads any other request, then closes the connection without an answer.
 
-Prints a line per request that it broke off. It is a process of its own, so that the callers do not delay it.
+Run: `breaking_off.py PORT`. Prints a line per request without an answer. This is a process of its own, so that the
+threads of `run.py` do not delay it.
 """
 import asyncio, sys
 

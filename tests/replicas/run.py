@@ -4,21 +4,22 @@ One replica is killed. A program that breaks off each request takes its place. T
 again, and the other one is stopped and started again. Every registration must get its own right answer,
 within Okta's 3 s and with at most one retry.
 
-A phase ends when what it is about has happened, so a slow machine only takes longer. A registration that is
-lost while this machine stalls proves nothing. Only those without a stall may not be lost.
+A phase ends when its event has happened, so a slow machine only takes longer. A registration that is lost while
+this machine stalls proves nothing. The test fails if any other is lost, or if stalls explain too many.
 """
 import contextlib, http.client, json, pathlib, socket, ssl, subprocess, sys, tempfile, threading, time
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent
 FIXTURES = REPOSITORY / "tests/guide/fixtures/registrationHookSSR"
 CALLERS, PAUSE = 8, 0.02
-# Okta waits so long for an answer, in seconds.
+# How long Okta waits for an answer, in seconds.
 OKTA_WAITS = 3
-# A phase fails if what it waits for takes longer.
+# The longest wait for a start, for the event of a phase or for an end, in seconds.
 PATIENCE = 60
-# A program has taken part if it had so many requests.
+# A program has taken part if it had more requests than this.
 ENOUGH = 100
-# The machine stalls if a thread wakes so many seconds late. The service refuses a request that waits for 0.25 s.
+# The machine stalls if a thread wakes this many seconds late. This is less than the 0.25 s after which the service
+# refuses a waiting request.
 STALL = 0.2
 HEADERS = {"Content-Type": "application/json", "Authorization": "Basic YWRtaW46YS10cmlhbA=="}
 
@@ -34,17 +35,17 @@ def main(program):
 
         load.phase("both run", lambda: a.decisions() > ENOUGH and b.decisions() > ENOUGH)
         a.process.kill()
-        load.phase("one was killed", lambda: proxy.notices("Server hook/a is DOWN"))
+        load.phase("a was killed", lambda: proxy.notices("Server hook/a is DOWN"))
         with breaking_off(ports["a"], folder, stack) as broken_off:
             load.phase("a program in its place breaks off each request", lambda: count_lines(broken_off) > ENOUGH)
         a.start()
-        load.phase("it runs again", lambda: a.decisions() > ENOUGH)
+        load.phase("a runs again", lambda: a.decisions() > ENOUGH)
         b.process.terminate()
-        load.phase("the other gets SIGTERM and drains", lambda: b.process.poll() is not None)
+        load.phase("b gets SIGTERM and drains", lambda: b.process.poll() is not None)
         assert b.process.returncode == 0, "a replica did not stop gracefully"
-        load.phase("it has stopped", lambda: proxy.notices("Server hook/b is DOWN"))
+        load.phase("b has stopped", lambda: proxy.notices("Server hook/b is DOWN"))
         b.start()
-        load.phase("it runs again", lambda: b.decisions() > ENOUGH)
+        load.phase("b runs again", lambda: b.decisions() > ENOUGH)
         load.stop()
         a.stop(), b.stop()
 
@@ -88,7 +89,7 @@ def breaking_off(port, folder, stack):
     reachable(port, "the program that breaks off", messages)
     yield requests
     process.kill()
-    # Its port is free only then.
+    # The port is free only after the process has ended.
     process.wait()
 
 

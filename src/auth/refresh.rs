@@ -121,12 +121,13 @@ impl Keys {
         let now = Instant::now();
         let mut state = self.shared.state.lock();
         let usable = state.usable(now).cloned();
+        // Without usable keys, the thread already tries again by itself, so it is not woken.
         if let Some(trusted) = &usable {
             if trusted.keys.get(kid).is_some() {
                 return KeySearch::Done(usable);
             }
             if let Some(wake) = &self.wake
-                && state.start_fetch_for_unknown_key(now)
+                && state.claim_fetch_for_unknown_key(now)
             {
                 // This fails if the channel is full. Then the thread has a wake-up waiting for it already.
                 let _ = wake.try_send(());
@@ -152,8 +153,8 @@ fn fetch_forever(shared: &Shared, issuer: &Issuer, woken: &Receiver<()>) {
         let pause = {
             let mut state = shared.state.lock();
             let pause = state.finish_fetch(fetched, Instant::now());
-            // Notify before the lock is released. After that, a caller may start the next fetch and wait for its
-            // end, and this notification would wake that caller too early.
+            // Notify while the lock is held. Once it is released, a caller may start the next fetch, and a later
+            // notification would wake that caller too early.
             shared.fetched.notify_waiters();
             pause
         };

@@ -166,7 +166,7 @@ impl RefreshState {
 
     /// Notes that a fetch starts because of an unknown key, and returns true. Returns false if no fetch may
     /// start: one is in progress, or one for an unknown key began within 30 s before `now`.
-    pub fn start_fetch_for_unknown_key(&mut self, now: Instant) -> bool {
+    pub fn claim_fetch_for_unknown_key(&mut self, now: Instant) -> bool {
         let is_cooling_down = match self.last_fetch_for_unknown_key {
             Some(last) => now.saturating_duration_since(last) < COOLDOWN,
             None => false,

@@ -157,7 +157,7 @@ impl ExpectedClaims {
         }
     }
 
-    /// The claims that may list the scopes. The first that the token has counts.
+    /// The claims that may list the scopes. Only the first one that is present in the token counts.
     pub(super) fn scope_claims(&self) -> Vec<&str> {
         match &self.scope_claim {
             Some(name) => vec![name],

@@ -121,7 +121,7 @@ impl ErrorSite<'_> {
                 return Some("a mark of a merge conflict; keep one side and remove the marks");
             }
         }
-        // `rules:` at the end of a line. In `id: "x"`, the `:` is probably meant as `=`.
+        // In `rules:` the error is at the `:`, which ends the line. In `id: "x"`, the `:` is probably meant as `=`.
         let is_yaml_key = self.rest.trim() == ":";
         if is_yaml_key || line.starts_with("- ") || line.trim_end() == "---" {
             return Some("this is YAML; see https://toml.io");
@@ -245,9 +245,9 @@ fn unclosed_opener(text: &str, site: &ErrorSite<'_>) -> Option<Opener> {
     open.retain(|opener| opener.span.start < site.line_start);
     let opener = open.pop()?;
     if opener.kind == TokenKind::LeftCurlyBracket {
-        let sets_key = !site.line.trim_start().starts_with('[');
+        let is_header = site.line.trim_start().starts_with('[');
         // If `a = 1` and `b = 2` follow the `{` in lines of their own, only the comma between them is missing.
-        if sets_key && spans_several_lines(text, &opener) {
+        if !is_header && spans_several_lines(text, &opener) {
             return None;
         }
     }

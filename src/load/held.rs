@@ -81,8 +81,8 @@ impl HeldFiles {
 
     /// The text to load of a list: the last valid one if the list is held, or else the present one.
     ///
-    /// Returns `None` if the last valid text is not known. If only the digest of that text is kept, the text is
-    /// known while the present text still begins with the last valid one, as when lines are added at its end.
+    /// Returns `None` if the last valid text is not known. If only its digest is kept, it can be recovered only from a
+    /// present text that begins with it, as when lines are added at the end.
     pub(super) fn list_to_load(&self, path: &Path, mut present: String) -> Option<String> {
         if !self.paths.contains(path) {
             return Some(present);

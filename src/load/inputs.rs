@@ -195,7 +195,7 @@ impl Inputs {
         let target = target_in_folder(&self.folder, &path)?;
         let present = file::read_text(&target, FileKind::List)?;
         let Some(text) = self.held.list_to_load(&path, present) else {
-            // Its last valid text is not known.
+            // The list is held because it is still being written, and its last valid text is not known.
             return Err(permanent_error(
                 "it is still being written; replace it by renaming a finished file",
             ));

@@ -31,7 +31,7 @@ const RESERVED_NAMES: [&str; 3] = ["healthz", "readyz", "metrics"];
 pub(super) struct Loader<'f> {
     /// The rules folder. `None` if the rules are built in.
     folder: Option<PathBuf>,
-    /// Reads the files. The readers of all tables share these inputs, since any table may name a list file.
+    /// Reads the files. The readers of all TOML tables share these inputs, since any table may name a list file.
     inputs: RefCell<Inputs>,
     facts: &'f Facts,
     sources: &'f SourceKinds,

@@ -132,14 +132,15 @@ fn read_lookup<'n>(section: &Fields<'n>, named: &'n Entry, flow: Flow) -> Option
     let fields = section.table_in(&named.value, EXAMPLE)?;
     let lookup = read_keys_of_lookup(&fields, named, flow);
     if fields.table.get("url").is_some() {
-        // The message about `url` says what to write instead, so these keys are not reported as missing.
+        // The message about `url` says what to write instead, so the two keys are not reported as missing, which
+        // happens below.
         fields.note_misplaced("source");
         fields.note_misplaced("get");
     }
     let before = fields.problem_count();
     fields.report_unknown_and_misplaced_keys(&[BELONGS_TO_SOURCE]);
-    // The unknown key may be a misspelt `returns`, so that the lookup lacks columns. The lookup
-    // counts as invalid, so that rules may name any column of it.
+    // The unknown key may be a misspelt `returns`, so that the lookup lacks columns. The lookup counts as invalid, and
+    // the columns of an invalid lookup are not checked: rules that use the missing ones get no second problem.
     let has_known_keys = fields.problem_count() == before;
     if has_valid_name && has_known_keys { lookup } else { None }
 }

@@ -115,7 +115,7 @@ fn read_section(fields: Fields<'_>, flow: Flow) -> Option<Section> {
     // is not possible, and not that the name is unknown.
     let mut lookup_scope = Scope::of(flow);
     for name in &names {
-        lookup_scope.add_lookup(name, LookupColumns::NoneInQuestions);
+        lookup_scope.add_lookup(name, LookupColumns::UnavailableToLookups);
     }
     let fields = fields.in_scope(&lookup_scope, &[]);
     let lookups = match fields.claim("lookups") {
@@ -133,7 +133,8 @@ fn read_section(fields: Fields<'_>, flow: Flow) -> Option<Section> {
     }
     let fields = fields.in_scope(&rule_scope, &lookups);
     let mut section = read_section_without_lookups(&fields, flow)?;
-    // Whether a lookup, a rule or `set` names a value such as `profile.userType` or `request.ip`.
+    // Each scope has noted whether a name that was read in it refers to the context, such as `profile.userType` or
+    // `request.ip`.
     section.reads_context = lookup_scope.reads_context() || rule_scope.reads_context();
     report_lookups_named_like_attributes(&section, &fields);
     section.lookups = lookups;

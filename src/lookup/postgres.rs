@@ -81,7 +81,7 @@ impl Database {
     ) -> LookupResult {
         let query = &question.query;
         let wait_until = Instant::now() + CONNECTION_WAIT;
-        match self.query(query, query.constants(), wait_until, deadline).await {
+        match self.query(query, query.parameters_without_values(), wait_until, deadline).await {
             Ok(_) => LookupResult::NotFound,
             Err(QueryError::Failed(failure)) => LookupResult::Failed(failure),
             Err(QueryError::BadValue(_) | QueryError::Refused(_)) => {
@@ -97,7 +97,7 @@ impl Database {
         query: &Arc<PostgresQuery>,
         deadline: Instant,
     ) -> Result<(), Unanswerable> {
-        match self.query(query, query.constants(), deadline, deadline).await {
+        match self.query(query, query.parameters_without_values(), deadline, deadline).await {
             Ok(_) => Ok(()),
             Err(QueryError::Failed(failure)) => Err(Unanswerable::Failed(failure)),
             Err(QueryError::BadValue(error)) => Err(Unanswerable::Refused(format!(
@@ -174,7 +174,8 @@ fn result_of(rows: &[Row], names: &[String]) -> LookupResult {
                 size += text.len();
                 columns.insert(name.clone(), Value::Text(text.to_owned().into()));
             }
-            // The text is not UTF-8: the encoding of the database is SQL_ASCII.
+            // The text is not UTF-8, since the encoding of the database is SQL_ASCII. `NotScalar` stands for any value
+            // that cannot be read as text.
             Err(_) => return LookupResult::Failed(LookupFailure::NotScalar(name.clone())),
         }
     }

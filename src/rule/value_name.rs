@@ -106,7 +106,7 @@ pub(crate) enum LookupColumns {
     Known(Vec<String>),
     /// No column, since the name stands in the question of a lookup. All questions are asked at once, so no
     /// question can hold the result of another one.
-    NoneInQuestions,
+    UnavailableToLookups,
     /// Any column, since the lookup is invalid, which is already reported.
     Any,
 }
@@ -204,7 +204,7 @@ fn parse_column(
     let name = ValueName::Lookup { lookup: lookup.to_owned(), column: column.to_owned() };
     let columns = match columns {
         LookupColumns::Known(columns) => columns,
-        LookupColumns::NoneInQuestions => {
+        LookupColumns::UnavailableToLookups => {
             let message = format!(
                 "all lookups are asked at once, so none can use `{name}`, which a lookup finds"
             );

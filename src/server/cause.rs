@@ -33,7 +33,7 @@ struct RefusalCause {
 impl RequestContext<'_> {
     /// Logs the most likely cause of a refusal, and shows it on the page of `preview`. `head` is that of
     /// the request, if it has arrived.
-    pub(super) fn report_cause(&self, refusal: &Refusal, head: Option<&RequestHead>) {
+    pub(super) fn log_why_refused(&self, refusal: &Refusal, head: Option<&RequestHead>) {
         let RefusalCause { kind, text: cause } = self.cause(refusal, head);
         let (status, _) = refusal.status_and_summary();
         let reason = refusal.reason();

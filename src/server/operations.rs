@@ -24,7 +24,7 @@ pub(super) fn readiness(state: &State) -> HttpResponse {
     let credentials = state.live.credentials.load();
     let keys = match &credentials.authenticator.bearer {
         Some(bearer) => bearer.keys.freshness(),
-        // Without OAuth there are no keys. The body shows this as `none`, too.
+        // Without OAuth there are no keys. `Unusable` prints as `none`, which is right for this case as well.
         None => Freshness::Unusable,
     };
     let refuses_everyone =

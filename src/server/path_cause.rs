@@ -102,6 +102,7 @@ impl<'a> PathCause<'a> {
             // Several differences have one kind: that of the last one.
             Kind::Near(NearRoute { differences, .. }) => match differences.last() {
                 Some(Difference { kind, .. }) => kind,
+                // A near route always has a difference, so this is never used.
                 None => "near",
             },
             Kind::Misspelt => "misspelt",

@@ -49,7 +49,7 @@ impl<'s> RequestContext<'s> {
     /// has arrived.
     pub(super) fn refuse(&self, refusal: Refusal, head: Option<&RequestHead>) -> HttpResponse {
         let reason = refusal.reason();
-        self.report_cause(&refusal, head);
+        self.log_why_refused(&refusal, head);
         self.state.metrics.count_refusal(reason);
         if let Refusal::Credentials(_) = refusal {
             self.state.metrics.count_refused_caller(reason);
@@ -123,7 +123,7 @@ impl<'s> RequestContext<'s> {
         }
     }
 
-    /// The log line of a request that has this HTTP status. Callers add the decision or the reason to refuse.
+    /// The log line of a request that has this HTTP status. `record` adds the decision, or `refuse` the reason.
     fn line<'l>(&'l self, status: &'l str) -> Line<'l> {
         let now = self.arrived.now_since();
         Line {

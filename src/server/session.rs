@@ -59,7 +59,8 @@ where
         slot.set_waiting_for_request();
         let arrival = connection.next_request(slot, deadline).await;
         let arrived = Moment::now();
-        // A connection stays idle until the caller is admitted: a stranger's request must not hold a place.
+        // Until its caller is admitted, a connection counts as one that waits for its client. It is idle, and may be
+        // evicted: a stranger's request must not hold a place.
         slot.set_waiting_for_client(arrived.instant);
         let request = match arrival? {
             Arrival::Request(request) => request,

@@ -230,7 +230,8 @@ fn json_that_is_not_a_hook_request_is_refused_with_the_reason() {
 }
 
 #[test]
-fn the_types_of_another_request_are_kept_for_the_log_and_not_shown_to_the_caller() {
+fn event_type_and_request_type_of_a_foreign_request_are_kept_for_the_log_and_not_shown_to_the_caller()
+ {
     let body = r#"{"requestType":"x","data":{},"eventType":"com.okta.\u0041"}"#;
 
     let error = decode(body.as_bytes()).err().unwrap();
@@ -311,7 +312,7 @@ fn syntax_errors_name_the_position_and_no_content() {
     assert!(!error.to_string().contains("secret"), "{error}");
 }
 
-/// The place is that of the second of two equal names, of the number, of the escape or of the bracket.
+/// The place is where the fault shows: at the second of two equal names, in the number, at the escape or at the bracket.
 #[test]
 fn each_fault_of_strict_json_is_named_with_its_place() {
     let many: Vec<String> = (0..40).map(|number| format!("\"n{number}\":0")).collect();
@@ -367,7 +368,7 @@ fn each_fault_of_strict_json_is_named_with_its_place() {
 }
 
 #[test]
-fn another_encoding_is_named_with_the_place_of_its_first_byte() {
+fn another_encoding_is_named_with_the_place_of_the_first_byte_that_shows_it() {
     let mut failures = Failures::default();
 
     for (body, problem, line, column) in [

@@ -85,13 +85,13 @@ fn unknown_keys_start_one_fetch_in_thirty_seconds() {
     let start = Instant::now();
     let mut state = state_with_keys(MAX_STALE, start);
 
-    assert!(state.start_fetch_for_unknown_key(start));
-    assert!(!state.start_fetch_for_unknown_key(start + seconds(60)), "a fetch is in progress");
+    assert!(state.claim_fetch_for_unknown_key(start));
+    assert!(!state.claim_fetch_for_unknown_key(start + seconds(60)), "a fetch is in progress");
 
     state.finish_fetch(failed(), start);
 
-    assert!(!state.start_fetch_for_unknown_key(start + seconds(29)));
-    assert!(state.start_fetch_for_unknown_key(start + seconds(30)));
+    assert!(!state.claim_fetch_for_unknown_key(start + seconds(29)));
+    assert!(state.claim_fetch_for_unknown_key(start + seconds(30)));
 }
 
 /// A key set with this many leaked keys, and these public keys. A key is leaked if the set has its private half.

@@ -67,7 +67,8 @@ fn a_misspelt_location_gets_a_note() {
     assert!(!check(&rules(keys), &[]).contains("note:"));
 }
 
-/// Without a recorded result, the lookup fails. Nobody meant to record this failure, so it covers no outcome.
+/// A lookup without a recorded result fails. For `--coverage`, this failure is not a request that tries the outcome
+/// `failed`.
 #[test]
 fn a_forgotten_result_covers_no_outcome() {
     let rules = rules("source = 'members'\nget = '/{email}'")
@@ -76,12 +77,12 @@ fn a_forgotten_result_covers_no_outcome() {
     let case = |ending: &str| recorded.path().join(format!("h/a.{ending}.json"));
     fs::create_dir(recorded.path().join("h")).unwrap();
     fs::write(case("request"), registration(r#"{"email":"a@x.example"}"#)).unwrap();
-    let check = || check(&rules, &[Path::new("--coverage"), recorded.path()]);
+    let coverage = || check(&rules, &[Path::new("--coverage"), recorded.path()]);
     let mut failures = Failures::default();
 
-    let forgotten = check();
+    let forgotten = coverage();
     fs::write(case("lookups"), r#"{"m": "failed"}"#).unwrap();
-    let failed = check();
+    let failed = coverage();
 
     for missing in ["the outcome `failed` for the lookup `m`", "fails the rule `r`"] {
         failures.check_contains(missing, &forgotten, missing);

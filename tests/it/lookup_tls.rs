@@ -42,8 +42,8 @@ fn only_trusted_certificates_of_the_host_are_accepted() {
     let of_other_host = Api::with_tls("issuer", |_, wire| found(wire));
     let of_authority = Api::with_tls("authority", |_, wire| found(wire));
     let nameless = Api::with_tls("nameless", |_, wire| found(wire));
-    // The authorities of `ca_file` are the right ones. Two have keys that are not supported. The server of the third
-    // one sends a renewed intermediate in place of the one that signed its certificate.
+    // The authorities of `ca_file` are the right ones. Those of `by_rsa1024` and `by_p521` have keys that are not
+    // supported. `by_renewed` sends a renewed intermediate in place of the one that signed its certificate.
     let by_rsa1024 = Api::with_tls("by-rsa1024", |_, wire| found(wire));
     let by_renewed = Api::with_tls("by-renewed", |_, wire| found(wire));
     let by_p521 = Api::with_tls("by-p521", |_, wire| found(wire));

@@ -68,7 +68,7 @@ fn an_optional_column_is_noted_unless_the_lookup_must_find_something() {
 }
 
 #[test]
-fn a_field_of_the_form_that_a_lookup_may_not_set_is_noted() {
+fn a_field_of_the_form_that_a_lookup_sets_only_sometimes_is_noted() {
     let lookup = format!("{LOOKUP}when = [{{ attribute = 'size', one_of = ['S'] }}]\n");
     let set = |source: &str| format!("[self_service_registration.set]\ndepartment = {source}\n");
     let template = set("'{member.level}'");

@@ -92,7 +92,7 @@ fn numbers_as_long_as_the_body_are_compared_quickly() {
 
 #[test]
 fn examples_keep_the_digits_of_the_file() {
-    // Rounded to 9, the example would pass and the rules would not load.
+    // Rounded to 9, the example of `fail` would pass, and the rules would not load.
     with_range("{ max = 9 }\nexamples.pass = [9.0]\nexamples.fail = [9.0000000000000000001]");
 }
 

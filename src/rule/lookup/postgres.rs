@@ -42,7 +42,7 @@ impl PostgresQuery {
     }
 
     /// The value of each parameter, or `None` if it depends on the request.
-    pub(crate) fn constants(&self) -> Vec<Option<String>> {
+    pub(crate) fn parameters_without_values(&self) -> Vec<Option<String>> {
         self.parameters.iter().map(Template::constant).collect()
     }
 

@@ -6,8 +6,7 @@ use ring::digest::{Context, SHA256};
 /// Makes identifiers for one attribute of a hook.
 pub(crate) struct Generator {
     kind: IdentifierKind,
-    /// The start of each digest, which has read the names of the hook and of the attribute. The event's id comes
-    /// next.
+    /// The state of each digest after the names of the hook and of the attribute. The event's id comes next.
     seed: Context,
 }
 

@@ -1,4 +1,4 @@
-//! `from` and `map`: the value that a map has for another value.
+//! `from` and `map`: sets an attribute to the entry of a map whose key is the value of `from`.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// A map from the exact values of a name to values to set.
+/// The value to set is the entry of a map for the exact value of a name.
 pub(crate) struct Mapped {
     pub(crate) from: Spanned<ValueName>,
     pub(crate) map: ValueMap,

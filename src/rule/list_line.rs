@@ -1,6 +1,10 @@
 //! Likely mistakes in the lines of a list file. A list file has no comments, for instance, so a comment in it
 //! would count as a value.
 
+/// The longest line in which a mistake is looked for, in bytes. A longer one is not written by hand, and the notes on a
+/// large file would take long.
+const LONGEST_INSPECTED: usize = 4 << 10;
+
 /// A kind of mistake.
 struct LineMistake {
     is_in: fn(&str) -> bool,
@@ -39,6 +43,9 @@ pub(super) fn notes(name: &str, text: &str) -> Vec<String> {
     // One entry per kind of mistake. A file may have millions of lines, so one pass looks for all kinds.
     let mut found = [None; MISTAKES.len()];
     for (line, number) in text.lines().zip(1..) {
+        if line.len() > LONGEST_INSPECTED {
+            continue;
+        }
         for (mistake, lines) in MISTAKES.iter().zip(&mut found) {
             if !(mistake.is_in)(line.trim()) {
                 continue;

@@ -72,7 +72,7 @@ impl Acceptor {
             let place = reserve(&self.workers, self.next).await;
             match self.accept().await {
                 Ok(stream) => {
-                    // There is no place if the worker has died. Dropping the stream closes it.
+                    // If the worker has died, there is no place, and the stream is closed as it is dropped.
                     if let Some(place) = place {
                         place.send(stream);
                     }

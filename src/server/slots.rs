@@ -44,7 +44,7 @@ impl Slots {
 
     /// Makes room for one more connection. At the limit, evicts the connection that has been idle longest. An evicted
     /// connection no longer counts toward the limit. It still exists until it ends, so it counts toward the hard
-    /// limit. At the hard limit, aborts an evicted connection. That does not end it at once, so there is no room yet.
+    /// limit. At the hard limit, aborts an evicted connection. It ends only later, so there is no room yet.
     pub(super) fn make_room(&self) -> Room {
         let slots = self.by_id.borrow();
         if slots.len() < self.limit {

@@ -110,7 +110,8 @@ export class Org {
       });
       if (answer.status === 204) return {};
       return answer.ok ? await answer.json() : undefined;
-    } catch {
+    } catch (error) {
+      this.problems.push(`the hook did not answer: ${error}`);
       return undefined;
     }
   }

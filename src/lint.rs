@@ -14,7 +14,7 @@ use crate::{
     okta::Flow,
     org::Org,
     problem::SpanProblems,
-    rule::{Facts, Section, check::Work},
+    rule::{Facts, Section, check::WorkBudget},
 };
 
 pub(crate) mod coverage;
@@ -46,7 +46,7 @@ struct SectionLint<'p> {
     /// The facts with which rules are judged.
     facts: &'p Facts,
     /// The work that the probe may still do.
-    work: &'p Work,
+    work: &'p WorkBudget,
     /// The problems of the whole file.
     problems: &'p mut SpanProblems,
 }
@@ -55,7 +55,7 @@ struct SectionLint<'p> {
 /// Returns how much the probe has tried.
 pub fn run(draft: &mut Draft, lints: &Lints, facts: &Facts) -> Probed {
     let mut probed = Probed::default();
-    let work = Work::of_probe();
+    let work = WorkBudget::of_probe();
     let mut found = BTreeMap::new();
     for (name, hook) in &draft.rules.hooks {
         let mut problems = SpanProblems::default();

@@ -7,7 +7,7 @@ use crate::{
     problem::{SpanProblem, SpanProblems},
     rule::{
         Part, PartCheck, Rule, RuleExample,
-        check::{Mismatch, Work, kinds::Admits},
+        check::{Mismatch, WorkBudget, kinds::Admits},
         location::field_at,
         lookup::{Lookup, LookupStates},
         node::{Span, Spanned, push_list_problem},
@@ -201,7 +201,7 @@ impl SectionLint<'_> {
     /// Checks a value in a request that has no other value.
     fn check_alone(&self, part_check: &PartCheck, value: &Value<'_>) -> Result<(), Mismatch> {
         let example = RuleExample::default();
-        let work = Work::default();
+        let work = WorkBudget::default();
         let no_lookups = LookupStates::default();
         let context = example.eval_context(&example.form, &no_lookups, self.facts, &work);
         part_check.check.check_value(value, &context)

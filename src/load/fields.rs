@@ -13,7 +13,7 @@ use crate::{
     rule::{
         Facts,
         attribute_name::require_attribute_name,
-        check::{PatternBudget, Work},
+        check::{PatternBudget, WorkBudget},
         lookup::{Lookup, SourceKinds},
         node::{Entry, Node, Span, Spanned, Table},
         set::{Step, steps_of_normalize},
@@ -30,7 +30,7 @@ pub(super) struct FileContext<'l> {
     /// The sources that lookups may name.
     pub(super) sources: &'l SourceKinds,
     /// The work that the examples of all files may still take.
-    pub(super) example_work: &'l Work,
+    pub(super) example_work: &'l WorkBudget,
     /// The memory that the patterns of all files may still take.
     pub(super) patterns: &'l PatternBudget,
     /// The reader of list files.

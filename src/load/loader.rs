@@ -19,7 +19,7 @@ use crate::{
     problem::{Problem, Problems, SourceText, SpanProblem},
     rule::{
         Facts, Hook, RuleSet,
-        check::{PatternBudget, Work},
+        check::{PatternBudget, WorkBudget},
         lookup::SourceKinds,
     },
 };
@@ -41,7 +41,7 @@ pub(super) struct Loader<'f> {
     /// The memory that the patterns of all files may still take.
     patterns: PatternBudget,
     /// The work that the examples of all files may still take.
-    example_work: Work,
+    example_work: WorkBudget,
     hooks: BTreeMap<String, Hook>,
     /// The rules files by the names of their hooks. Empty unless the rules are inspected.
     kept_files: BTreeMap<String, SourceFile>,
@@ -71,7 +71,7 @@ impl<'f> Loader<'f> {
             sources,
             is_inspection,
             patterns: PatternBudget::default(),
-            example_work: Work::default(),
+            example_work: WorkBudget::default(),
             hooks: BTreeMap::new(),
             kept_files: BTreeMap::new(),
             problems: Problems::default(),

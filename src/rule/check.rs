@@ -39,7 +39,7 @@ use networks::Networks;
 use one_of::OneOf;
 pub(crate) use pattern::{Pattern, PatternBudget};
 use range::Between;
-pub use work::Work;
+pub use work::WorkBudget;
 
 /// A check of one value. Printed, it describes a value that passes, to follow "expected":
 /// `4 ASCII digits`.

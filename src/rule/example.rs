@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{
     Outcome, Rule,
-    check::{EvalContext, Facts, Work},
+    check::{EvalContext, Facts, WorkBudget},
     lookup::{Lookup, LookupFailure, LookupResult, LookupResults, LookupStates},
 };
 use crate::okta::{DataContext, Form};
@@ -30,7 +30,7 @@ pub struct ExampleContext<'c> {
     /// The facts. Examples use only the day.
     pub facts: &'c Facts,
     /// The work that may still be done.
-    pub work: &'c Work,
+    pub work: &'c WorkBudget,
 }
 
 impl RuleExample<'_> {
@@ -89,7 +89,7 @@ impl RuleExample<'_> {
         form: &'c Form<'_>,
         lookups: &'c LookupStates<'_, '_>,
         facts: &'c Facts,
-        work: &'c Work,
+        work: &'c WorkBudget,
     ) -> EvalContext<'c> {
         EvalContext {
             form,

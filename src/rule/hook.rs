@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     LookupVerdict, Rule, Verdict,
-    check::{EvalContext, Facts, Work},
+    check::{EvalContext, Facts, WorkBudget},
     denial::{cannot_be_processed, unhandled_flow},
     judge::{JudgedValues, denies},
     lookup::{AskedLookup, Lookup, LookupStates, Readiness},
@@ -117,7 +117,7 @@ impl Hook {
             return Judgement::without_section(request.flow);
         };
         let values = JudgedValues::read(section, request);
-        let work = Work::default();
+        let work = WorkBudget::default();
         let not_asked = LookupStates::default();
         let form_context = values.eval_context(facts, &not_asked, &work);
         let mut verdicts = section.judge_without_lookups(&form_context);
@@ -151,7 +151,7 @@ impl Hook {
             return Vec::new();
         };
         let values = JudgedValues::read(section, request);
-        let work = Work::default();
+        let work = WorkBudget::default();
         let not_asked = LookupStates::default();
         let context = values.eval_context(facts, &not_asked, &work);
         if denies(&section.judge_without_lookups(&context)) {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::{
     Outcome, Section, Verdict, WhySkipped,
-    check::{EvalContext, Facts, Work},
+    check::{EvalContext, Facts, WorkBudget},
     lookup::{
         AskedLookup, Lookup, LookupOutcome, LookupResult, LookupResults, LookupStates, WhyNotAsked,
     },
@@ -60,7 +60,7 @@ impl<'q> JudgedValues<'q> {
         &'c self,
         facts: &'c Facts,
         lookups: &'c LookupStates<'_, '_>,
-        work: &'c Work,
+        work: &'c WorkBudget,
     ) -> EvalContext<'c> {
         let Self { form, event_time, data_context } = self;
         EvalContext { form, event_time: *event_time, data_context, facts, lookups, work }

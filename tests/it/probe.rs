@@ -12,7 +12,7 @@ use registration_hook::{
     rule::{
         ExampleContext, Facts, OutcomeJson, Part, Requirement, Rule, RuleExample, RuleOrigin,
         Spanned,
-        check::{Check, Mismatch, Work},
+        check::{Check, Mismatch, WorkBudget},
         text::Text,
         value_name::ValueName,
     },
@@ -66,7 +66,7 @@ fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<Strin
     };
     let shown: Vec<_> = shown.iter().map(example).collect();
     let facts = facts();
-    let context = ExampleContext { lookups: &[], facts: &facts, work: &Work::of_probe() };
+    let context = ExampleContext { lookups: &[], facts: &facts, work: &WorkBudget::of_probe() };
     probe::probe_rule(&rule, &shown, context, &mut Probed::default())
 }
 
@@ -259,7 +259,7 @@ fn a_probe_that_takes_too_long_ends_and_says_so() {
         }
         examples.push(RuleExample { form: Form::new(attributes), ..RuleExample::default() });
     }
-    let (facts, work) = (facts(), Work::default());
+    let (facts, work) = (facts(), WorkBudget::default());
     let context = ExampleContext { lookups: &[], facts: &facts, work: &work };
     let mut probed = Probed::default();
 

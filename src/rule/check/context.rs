@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use derive_more::Display;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-use super::work::{TooCostly, Work};
+use super::work::{TooCostly, WorkBudget};
 use crate::{
     okta::{DataContext, Form, Value},
     rule::{
@@ -48,7 +48,7 @@ pub struct EvalContext<'a> {
     pub(crate) facts: &'a Facts,
     /// The state of each lookup of the section. Empty before the lookups are asked.
     pub(crate) lookups: &'a LookupStates<'a, 'a>,
-    pub(crate) work: &'a Work,
+    pub(crate) work: &'a WorkBudget,
 }
 
 /// The value of a name in one request.

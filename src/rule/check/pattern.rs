@@ -7,7 +7,7 @@ use regex_syntax::ParserBuilder;
 
 use super::{
     context::{Mismatch, require},
-    work::Work,
+    work::WorkBudget,
 };
 use crate::{okta::Value, problem::SpanProblems, rule::node::Node};
 
@@ -126,7 +126,7 @@ impl Pattern {
     pub(in crate::rule) fn check_match(
         &self,
         value: &Value<'_>,
-        work: &Work,
+        work: &WorkBudget,
     ) -> Result<(), Mismatch> {
         let text = value.text().ok_or(Mismatch::Type)?;
         require(self.matcher.matches(text, work)?)

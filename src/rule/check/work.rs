@@ -21,23 +21,24 @@ const EXAMPLE_STEPS: usize = 25;
 /// The steps to report a problem of an example. The search for the nearest known name takes up to 1 ms.
 const PROBLEM_STEPS: usize = 250_000;
 
-/// The work that may still be done, in steps of about 4 ns.
-pub struct Work {
+/// The work that judging may still do, in steps of about 4 ns. Checks that would exceed it fail, so that the request
+/// is denied.
+pub struct WorkBudget {
     steps_left: Cell<usize>,
 }
 
 /// The work would take more steps than are left.
 pub(in crate::rule) struct TooCostly;
 
-impl Default for Work {
-    /// The work of one request, or of the examples of all rules.
+impl Default for WorkBudget {
+    /// The budget of one request, or of the examples of all rules.
     fn default() -> Self {
         Self { steps_left: Cell::new(REQUEST_LIMIT) }
     }
 }
 
-impl Work {
-    /// The work of a probe of all rules.
+impl WorkBudget {
+    /// The budget of a probe of all rules.
     pub fn of_probe() -> Self {
         Self { steps_left: Cell::new(PROBE_LIMIT) }
     }

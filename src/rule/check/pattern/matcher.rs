@@ -15,7 +15,7 @@ use regex_automata::{
 use regex_syntax::hir::{Hir, Look};
 
 use super::table::{self, PatternTable};
-use crate::rule::check::work::{TooCostly, Work};
+use crate::rule::check::work::{TooCostly, WorkBudget};
 
 /// The steps that a search may take: up to 4 ms in a release build.
 const STEP_LIMIT: usize = 1_000_000;
@@ -71,7 +71,7 @@ impl Matcher {
 
     /// Whether the pattern matches the whole text. Fails if the text is longer than [`LENGTH_LIMIT`], or if
     /// the search takes more than [`STEP_LIMIT`] steps or more than `work` has left.
-    pub(super) fn matches(&self, text: &str, work: &Work) -> Result<bool, TooCostly> {
+    pub(super) fn matches(&self, text: &str, work: &WorkBudget) -> Result<bool, TooCostly> {
         if text.len() > LENGTH_LIMIT {
             return Err(TooCostly);
         }

@@ -32,11 +32,9 @@ fn to_node(value: &toml::Spanned<DeValue<'_>>) -> Node {
     let content = match value.get_ref() {
         DeValue::String(text) => Content::Text(text.to_string()),
         DeValue::Integer(integer) => to_integer(integer),
-        // A decimal may be written to JSON, which allows neither a plus sign nor underscores. The parser has
+        // A float may be written to JSON, which allows neither a plus sign nor underscores. The parser has
         // removed the underscores.
-        DeValue::Float(decimal) => {
-            Content::Decimal(decimal.as_str().trim_start_matches('+').to_owned())
-        }
+        DeValue::Float(float) => Content::Float(float.as_str().trim_start_matches('+').to_owned()),
         DeValue::Boolean(boolean) => Content::Boolean(*boolean),
         DeValue::Datetime(date) => Content::Date(date.to_string()),
         DeValue::Array(items) => Content::List(items.iter().map(to_node).collect()),

@@ -198,7 +198,7 @@ fn read_result(node: &Node, lookup: &Lookup) -> Result<LookupResult, SpanProblem
             Content::Text(text) if text.is_empty() => continue,
             Content::Text(text) => Value::Text(text.clone().into()),
             Content::Integer(integer) => Value::Number(integer.to_string().into()),
-            Content::Decimal(decimal) => Value::Number(decimal.clone().into()),
+            Content::Float(float) => Value::Number(float.clone().into()),
             Content::Boolean(boolean) => Value::Boolean(*boolean),
             _ => return Err(entry.value.expected("a string, a number or a boolean")),
         };
@@ -218,7 +218,7 @@ fn read_form_value(node: &Node) -> Result<Value<'_>, SpanProblem> {
         Content::Text(text) => Ok(Value::Text(Cow::Borrowed(text))),
         Content::Integer(integer) => Ok(Value::Number(Cow::Owned(integer.to_string()))),
         // Keeps the digits as written, because a rule tells `1.0` from `1`, as in a request.
-        Content::Decimal(decimal) => Ok(Value::Number(Cow::Borrowed(decimal))),
+        Content::Float(float) => Ok(Value::Number(Cow::Borrowed(float))),
         Content::Boolean(boolean) => Ok(Value::Boolean(*boolean)),
         Content::List(items) => Ok(Value::List { empty: items.is_empty() }),
         Content::Table(_) => Ok(Value::Object),

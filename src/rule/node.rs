@@ -63,8 +63,9 @@ impl PartialEq for Node {
 pub(crate) enum Content {
     Text(String),
     Integer(i64),
-    /// In JSON's form, with the digits of the file. `inf` and `nan` stay as they are.
-    Decimal(String),
+    /// A number with a fraction or an exponent, in JSON's form and with the digits of the file. `inf` and `nan` stay
+    /// as they are.
+    Float(String),
     /// A date, a time or both, as in the file.
     Date(String),
     Boolean(bool),
@@ -119,7 +120,7 @@ impl Node {
         let found = match &self.content {
             Content::Text(_) => "a string",
             Content::Integer(_) => "an integer",
-            Content::Decimal(_) => "a decimal number",
+            Content::Float(_) => "a decimal number",
             Content::Date(_) => "a date",
             Content::Lines(_) => "a list from a file",
             Content::Boolean(_) => "a boolean",
@@ -140,7 +141,7 @@ impl Node {
         }
         let unquoted = match &self.content {
             Content::Integer(integer) => integer.to_string(),
-            Content::Decimal(text) | Content::Date(text) => text.clone(),
+            Content::Float(text) | Content::Date(text) => text.clone(),
             Content::Boolean(boolean) => boolean.to_string(),
             _ => return Err(self.expected("a string in quotes")),
         };

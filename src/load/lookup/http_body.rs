@@ -29,10 +29,10 @@ impl BodyWriter<'_> {
         match &node.content {
             Content::Text(text) => self.write_string(node, text)?,
             Content::Integer(integer) => self.push_text(integer.to_string()),
-            Content::Decimal(decimal) if decimal.ends_with("inf") || decimal.ends_with("nan") => {
-                return Err(node.problem(format!("JSON has no number `{decimal}`")));
+            Content::Float(float) if float.ends_with("inf") || float.ends_with("nan") => {
+                return Err(node.problem(format!("JSON has no number `{float}`")));
             }
-            Content::Decimal(decimal) => self.push_text(decimal.clone()),
+            Content::Float(float) => self.push_text(float.clone()),
             Content::Boolean(boolean) => self.push_text(boolean.to_string()),
             Content::Table(table) => self.write_object(table)?,
             Content::List(items) => self.write_list(items)?,

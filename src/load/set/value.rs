@@ -70,8 +70,8 @@ fn read_json(node: &Node) -> Result<String, SpanProblem> {
         }
         Content::Text(text) => Ok(serde_json::Value::from(text.as_str()).to_string()),
         Content::Integer(integer) => Ok(integer.to_string()),
-        Content::Decimal(decimal) => match decimal.parse::<f64>() {
-            Ok(decimal) if decimal.is_finite() => Ok(decimal.to_string()),
+        Content::Float(float) => match float.parse::<f64>() {
+            Ok(float) if float.is_finite() => Ok(float.to_string()),
             _ => Err(node.expected("a finite number")),
         },
         Content::Boolean(boolean) => Ok(boolean.to_string()),

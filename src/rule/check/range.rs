@@ -89,7 +89,7 @@ fn has_dates(node: &Node) -> bool {
 fn read_number(node: &Node) -> Result<Decimal, SpanProblem> {
     let number = match &node.content {
         Content::Integer(integer) => Decimal::parse(&integer.to_string()),
-        Content::Decimal(decimal) => Decimal::parse(decimal),
+        Content::Float(float) => Decimal::parse(float),
         _ => None,
     };
     number.ok_or_else(|| node.expected("a finite number (both ends are numbers, or both dates)"))

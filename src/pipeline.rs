@@ -64,8 +64,8 @@ impl<'r> HookAnswer<'r, '_> {
 /// Why a request has no answer. Okta denies such a request.
 #[derive(Debug, Display, Error, PartialEq, Eq)]
 pub enum NoAnswer {
-    /// The body is not a request.
-    Request(DecodeError),
+    /// The body is not a request of a hook.
+    InvalidRequest(DecodeError),
     /// A bug of ours. The panic hook has logged the place.
     #[display("the request met a bug of ours; please report it")]
     Panicked,
@@ -81,7 +81,7 @@ pub fn questions<'r>(
         return Ok(Vec::new());
     }
     catch_panic(|| {
-        let request = decode(body).map_err(NoAnswer::Request)?;
+        let request = decode(body).map_err(NoAnswer::InvalidRequest)?;
         Ok(hook.questions(&request, facts))
     })
 }
@@ -112,7 +112,7 @@ pub fn answer<'r, 'b>(
     facts: &Facts,
 ) -> Result<HookAnswer<'r, 'b>, NoAnswer> {
     catch_panic(|| {
-        let request = decode(body).map_err(NoAnswer::Request)?;
+        let request = decode(body).map_err(NoAnswer::InvalidRequest)?;
         Ok(answer_request(hook, request, facts))
     })
 }

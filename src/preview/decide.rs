@@ -91,7 +91,7 @@ fn decide_request(page: &Page, question: DecideQuestion<'_>) -> Result<String, U
     let facts = facts_with(lookups, failures, hook, body)?;
     let answer = pipeline::answer(hook, body, &facts)?;
     // Decodes once more: the answer does not keep the form, whose attributes are fields on the page.
-    let decoded = decode(body).map_err(NoAnswer::Request)?;
+    let decoded = decode(body).map_err(NoAnswer::InvalidRequest)?;
     let mut fields = form_fields(&decoded, hook.section(answer.flow));
     for name in &added {
         let name = name.as_ref();
@@ -149,13 +149,13 @@ impl Undecided {
 
 impl From<NoAnswer> for Undecided {
     fn from(error: NoAnswer) -> Self {
-        let is_bad_request = matches!(error, NoAnswer::Request(_));
+        let is_bad_request = matches!(error, NoAnswer::InvalidRequest(_));
         let (line, column) = match error {
-            NoAnswer::Request(
+            NoAnswer::InvalidRequest(
                 DecodeError::Syntax { line, column, .. }
                 | DecodeError::Encoding { line, column, .. },
             ) => (Some(line), Some(column)),
-            NoAnswer::Request(DecodeError::NotHookRequest { .. }) | NoAnswer::Panicked => {
+            NoAnswer::InvalidRequest(DecodeError::NotHookRequest { .. }) | NoAnswer::Panicked => {
                 (None, None)
             }
         };

@@ -37,15 +37,15 @@ impl<'s> RequestContext<'s> {
         refuse_if(uri_length(head) > URI_LIMIT, Refusal::UriTooLong)?;
         refuse_if(headers_length(head) > HEADERS_LIMIT, Refusal::HeadersTooLarge)?;
         let NamedHook { hook, .. } = named_hook.ok_or(Refusal::NotFound(Listener::Hooks))?;
-        refuse_if(head.method != Method::POST, Refusal::Method { allow: "POST" })?;
+        refuse_if(head.method != Method::POST, Refusal::MethodNotAllowed { allow: "POST" })?;
         let credentials = self.state.live.credentials.load_full();
         let header = |name: &str| single_header(&head.headers, name);
         match credentials.authenticator.authenticate(header, self.arrived.time).await {
             Ok(caller) => self.caller = Some(caller),
-            Err(reason) => return Err(Refusal::Credentials(reason)),
+            Err(reason) => return Err(Refusal::CredentialsRefused(reason)),
         }
-        refuse_if(!is_json(&head.headers), Refusal::MediaType)?;
-        refuse_if(!is_uncompressed(&head.headers), Refusal::Encoding)?;
+        refuse_if(!is_json(&head.headers), Refusal::MediaTypeNotJson)?;
+        refuse_if(!is_uncompressed(&head.headers), Refusal::BodyCompressed)?;
         // A chunked body declares no length. Its length is checked as it is read.
         let length = declared_length(&head.headers).unwrap_or(0);
         refuse_if(length > self.state.settings.server.body_limit as u64, Refusal::BodyTooLarge)?;

@@ -41,7 +41,7 @@ impl RequestContext<'_> {
         self.state.warnings.log(&warning);
         // The page does not show requests to probes. A refused method without a hook is at a probe: at a hook, its
         // name is noted before the method is refused.
-        let is_probe = self.hook.is_none() && matches!(refusal, Refusal::Method { .. });
+        let is_probe = self.hook.is_none() && matches!(refusal, Refusal::MethodNotAllowed { .. });
         if let Some(feed) = &self.state.feed
             && !is_probe
         {
@@ -69,7 +69,7 @@ impl RequestContext<'_> {
                 let cause = PathCause::of(*listener, path, &settings.path_prefix, self.rules);
                 return RefusalCause { kind: Some(cause.kind()), text: cause.to_string().into() };
             }
-            Refusal::Credentials(reason) => {
+            Refusal::CredentialsRefused(reason) => {
                 let Diagnosis { kind, text } = self.diagnose(*reason, head);
                 return RefusalCause { kind: Some(kind), text: text.into() };
             }
@@ -89,7 +89,7 @@ impl RequestContext<'_> {
                  `server.tls.key`, or have a proxy terminate TLS"
                     .into()
             }
-            Refusal::Method { allow } => {
+            Refusal::MethodNotAllowed { allow } => {
                 let method = head.map(|head| known_method(head.method.as_str())).unwrap_or_default();
                 format!("the method is {method}, and this path takes {allow}").into()
             }
@@ -98,16 +98,16 @@ impl RequestContext<'_> {
                  raise `server.workers` if cores are idle"
                     .into()
             }
-            Refusal::ConnectionLimit => {
+            Refusal::ConnectionLimitReached => {
                 "`server.max_connections` is reached, and no connection is idle that could be closed for \
                  this one; raise the setting, and the memory of the service with it"
                     .into()
             }
-            Refusal::MediaType => {
+            Refusal::MediaTypeNotJson => {
                 let received = header_text(head, &header::CONTENT_TYPE);
                 format!("there is {received}; send `content-type: application/json`").into()
             }
-            Refusal::Encoding => {
+            Refusal::BodyCompressed => {
                 let received = header_text(head, &header::CONTENT_ENCODING);
                 format!("there is {received}; send the body uncompressed").into()
             }
@@ -121,8 +121,8 @@ impl RequestContext<'_> {
                 "the client ended the connection before the body was complete, or sent invalid chunks"
                     .into()
             }
-            Refusal::Request(error) => describe_with_types(error).into(),
-            Refusal::Internal => {
+            Refusal::BodyInvalid(error) => describe_with_types(error).into(),
+            Refusal::InternalError => {
                 "this is a bug in the service; please report it with the message before this one".into()
             }
         };

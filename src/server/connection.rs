@@ -80,8 +80,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
     }
 
-    /// Waits for a request until the deadline, and for at most [`HEAD_TIMEOUT`] after the request's first byte. If
-    /// the slot is asked to end, waits only for [`Slot::stop_grace`], since a request may have been sent already.
+    /// Waits for a request until the deadline, and for at most [`HEAD_TIMEOUT`] after the request's first byte. If the
+    /// slot is asked to end, waits only for its grace, since a request may have been sent already.
     pub(super) async fn next_request(
         &mut self,
         slot: &Slot,
@@ -109,7 +109,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 },
                 () = slot.stopped(), if !stopping => {
                     stopping = true;
-                    deadline = deadline.min(Instant::now() + slot.stop_grace(head_has_begun));
+                    let grace = if head_has_begun { slot.head_grace() } else { slot.idle_grace() };
+                    deadline = deadline.min(Instant::now() + grace);
                 }
                 () = sleep_until(deadline) => {
                     // If no head has begun, there is nothing to answer. An evicted connection must free its place,

@@ -64,7 +64,11 @@ impl Handler {
                 return respond(&self.state);
             }
             Route::Operations { allow, .. } => {
-                return self.refuse_uncounted(Refusal::Method { allow }, Some(head), arrived);
+                return self.refuse_uncounted(
+                    Refusal::MethodNotAllowed { allow },
+                    Some(head),
+                    arrived,
+                );
             }
             Route::Unknown => {
                 return self.refuse_uncounted(
@@ -177,8 +181,8 @@ fn judge_and_record(
 impl From<NoAnswer> for Refusal {
     fn from(error: NoAnswer) -> Self {
         match error {
-            NoAnswer::Request(error) => Self::Request(error),
-            NoAnswer::Panicked => Self::Internal,
+            NoAnswer::InvalidRequest(error) => Self::BodyInvalid(error),
+            NoAnswer::Panicked => Self::InternalError,
         }
     }
 }

@@ -30,9 +30,9 @@ pub(super) enum Reuse {
 }
 
 impl Reuse {
-    /// Whether the client will reuse the connection after this request. `connection: upgrade` is ignored, so that
+    /// Whether the client of this request expects to reuse its connection. `connection: upgrade` is ignored, so that
     /// the version's default applies: HTTP/1.1 keeps the connection, and HTTP/1.0 closes it.
-    pub(super) fn expected_after(request: &Request) -> Self {
+    pub(super) fn as_client_expects(request: &Request) -> Self {
         let head = request.head();
         let is_http_11 = head.version == Version::HTTP_11;
         match head.connection_type() {

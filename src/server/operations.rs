@@ -55,7 +55,7 @@ pub(super) fn metrics(state: &State) -> HttpResponse {
             let media_type = metrics::MEDIA_TYPE;
             HttpResponse { media_type, shared_end: text, ..HttpResponse::ok(b"".as_slice()) }
         }
-        Err(_) => HttpResponse::refusal(&Refusal::Internal, state),
+        Err(_) => HttpResponse::refusal(&Refusal::InternalError, state),
     }
 }
 

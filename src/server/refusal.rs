@@ -30,26 +30,26 @@ pub(super) enum Refusal {
     /// The path has no route on this listener.
     NotFound(Listener),
     /// The method is not one of `allow`, the value of the header `Allow`.
-    Method {
+    MethodNotAllowed {
         allow: &'static str,
     },
     /// The request would wait too long for its turn.
     Overloaded,
     /// The connections are at their limit, and none can be closed for this one.
-    ConnectionLimit,
+    ConnectionLimitReached,
     /// The credentials are missing, wrong, or cannot be verified.
-    Credentials(Reason),
-    /// The header `Content-Type` is not that of JSON.
-    MediaType,
+    CredentialsRefused(Reason),
+    /// The header `Content-Type` is absent, or is not that of JSON.
+    MediaTypeNotJson,
     /// The body is compressed.
-    Encoding,
+    BodyCompressed,
     BodyTooLarge,
     BodyTooSlow,
     BodyIncomplete,
     /// The body is not a request of a hook.
-    Request(DecodeError),
+    BodyInvalid(DecodeError),
     /// A bug of the service.
-    Internal,
+    InternalError,
 }
 
 /// The words for refusals in logs and metrics. `auth` has those for refused credentials.
@@ -84,17 +84,17 @@ impl Refusal {
             Self::Malformed(_) => "not_http",
             Self::UnexpectedTls => "tls_on_plain_http",
             Self::NotFound(_) => "not_found",
-            Self::Method { .. } => "method_not_allowed",
+            Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::Overloaded => "overloaded",
-            Self::ConnectionLimit => "connection_limit",
-            Self::Credentials(reason) => reason.as_str(),
-            Self::MediaType => "media_type",
-            Self::Encoding => "content_encoding",
+            Self::ConnectionLimitReached => "connection_limit",
+            Self::CredentialsRefused(reason) => reason.as_str(),
+            Self::MediaTypeNotJson => "media_type",
+            Self::BodyCompressed => "content_encoding",
             Self::BodyTooLarge => "body_too_large",
             Self::BodyTooSlow => "body_too_slow",
             Self::BodyIncomplete => "body_incomplete",
-            Self::Request(error) => error.reason(),
-            Self::Internal => "internal",
+            Self::BodyInvalid(error) => error.reason(),
+            Self::InternalError => "internal",
         }
     }
 
@@ -111,38 +111,38 @@ impl Refusal {
             Self::Malformed(_) => (StatusCode::BAD_REQUEST, "This is not an HTTP/1.1 request."),
             Self::UnexpectedTls => (StatusCode::BAD_REQUEST, "Use http, not https, here."),
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "There is no such hook."),
-            Self::Method { .. } => (
+            Self::MethodNotAllowed { .. } => (
                 StatusCode::METHOD_NOT_ALLOWED,
                 "This method is not allowed here; see the Allow header.",
             ),
-            Self::Overloaded | Self::ConnectionLimit => {
+            Self::Overloaded | Self::ConnectionLimitReached => {
                 (StatusCode::SERVICE_UNAVAILABLE, "The service is overloaded; try again.")
             }
-            Self::Credentials(reason) if reason.is_forbidden() => {
+            Self::CredentialsRefused(reason) if reason.is_forbidden() => {
                 (StatusCode::FORBIDDEN, "The credentials are not meant for this service.")
             }
-            Self::Credentials(Reason::KeysUnavailable) => (
+            Self::CredentialsRefused(Reason::KeysUnavailable) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "Tokens cannot be verified at present; try again.",
             ),
-            Self::Credentials(_) => {
+            Self::CredentialsRefused(_) => {
                 (StatusCode::UNAUTHORIZED, "The credentials are missing or wrong.")
             }
-            Self::MediaType => (
+            Self::MediaTypeNotJson => (
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "Send the header Content-Type: application/json.",
             ),
-            Self::Encoding => (
+            Self::BodyCompressed => (
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "Send the body uncompressed, without the header Content-Encoding.",
             ),
             Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large."),
             Self::BodyTooSlow => (StatusCode::REQUEST_TIMEOUT, "The body did not arrive in time."),
             Self::BodyIncomplete => (StatusCode::BAD_REQUEST, "The body is incomplete."),
-            Self::Request(error) => {
+            Self::BodyInvalid(error) => {
                 return (StatusCode::BAD_REQUEST, format!("Not processed: {error}.").into());
             }
-            Self::Internal => {
+            Self::InternalError => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "The request could not be processed.")
             }
         };
@@ -152,14 +152,14 @@ impl Refusal {
     /// The headers that only the response to this refusal carries.
     pub(super) fn headers(&self, authenticator: &Authenticator) -> Vec<ExtraHeader> {
         match self {
-            Self::Method { allow } => vec![("allow", (*allow).into())],
-            Self::Encoding => vec![("accept-encoding", "identity".into())],
+            Self::MethodNotAllowed { allow } => vec![("allow", (*allow).into())],
+            Self::BodyCompressed => vec![("accept-encoding", "identity".into())],
             Self::Overloaded
-            | Self::ConnectionLimit
-            | Self::Credentials(Reason::KeysUnavailable) => {
+            | Self::ConnectionLimitReached
+            | Self::CredentialsRefused(Reason::KeysUnavailable) => {
                 vec![("retry-after", RETRY_AFTER.into())]
             }
-            Self::Credentials(reason) => {
+            Self::CredentialsRefused(reason) => {
                 let mut headers = Vec::new();
                 for challenge in authenticator.challenges(*reason) {
                     headers.push(("www-authenticate", challenge.into()));

@@ -20,10 +20,10 @@ use crate::{
     rule::{LookupVerdict, RuleSet, lookup::LookupResult},
 };
 
-/// Data of a request for its log line and its counters.
+/// The data of a request that its line of the decision log and the metrics show.
 pub(super) struct RequestContext<'s> {
     pub(super) state: &'s State,
-    /// The worker's counters.
+    /// The decisions that the metrics show, counted on each worker apart.
     counters: &'s RefCell<DecisionCounters>,
     /// The rules that were active when the request came.
     pub(super) rules: &'s Arc<RuleSet>,
@@ -51,7 +51,7 @@ impl<'s> RequestContext<'s> {
         let reason = refusal.reason();
         self.log_why_refused(&refusal, head);
         self.state.metrics.count_refusal(reason);
-        if let Refusal::Credentials(_) = refusal {
+        if let Refusal::CredentialsRefused(_) = refusal {
             self.state.metrics.count_refused_caller(reason);
         }
         let response = HttpResponse::refusal(&refusal, self.state);
@@ -71,7 +71,7 @@ impl<'s> RequestContext<'s> {
             lookups: &lookups,
             ..self.line("200")
         };
-        self.warn_of_denial_without_rules(&answer, &line);
+        self.warn_of_denial_by_service(&answer, &line);
         self.warn_of_failed_lookups(answers, &line);
         self.count_and_log(&line);
         if self.state.settings.debug_context {
@@ -81,8 +81,8 @@ impl<'s> RequestContext<'s> {
         }
     }
 
-    /// Logs a warning if something other than a rule denied the request.
-    fn warn_of_denial_without_rules(&self, answer: &HookAnswer<'_, '_>, line: &Line<'_>) {
+    /// Logs a warning if the service denied the request for a reason of its own. A denial by a rule needs none.
+    fn warn_of_denial_by_service(&self, answer: &HookAnswer<'_, '_>, line: &Line<'_>) {
         let (hook, request_type) = (line.hook_name(), line.request_type());
         if !answer.has_section {
             let section = answer.flow.spec().section;

@@ -23,7 +23,7 @@ use crate::clock::Moment;
 pub(super) async fn turn_away(stream: TcpStream, handler: &Handler, time_limit: Duration) {
     let mut connection = Connection::new(stream, &handler.codec_config);
     let now = Moment::now();
-    let response = handler.refuse(Refusal::ConnectionLimit, now);
+    let response = handler.refuse(Refusal::ConnectionLimitReached, now);
     if let Ok(()) = connection.write(response.into_bytes(Reuse::Close, now.time), now.instant).await
     {
         connection.close(time_limit).await;
@@ -80,7 +80,7 @@ where
             // The only further request that is still served is one that was sent before the stop.
             may_reuse = connection.has_more().await;
         }
-        let reuse = if may_reuse { Reuse::expected_after(&request) } else { Reuse::Close };
+        let reuse = if may_reuse { Reuse::as_client_expects(&request) } else { Reuse::Close };
         let response = match *request.method() {
             Method::HEAD => response.into_head(reuse, answered.time),
             _ => response.into_bytes(reuse, answered.time),

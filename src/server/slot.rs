@@ -130,14 +130,13 @@ impl Slot {
         self.stop.notified().await;
     }
 
-    /// How long a connection that is asked to end still waits for a request.
-    pub(super) fn stop_grace(&self, head_has_begun: bool) -> Duration {
-        if self.is_evicted() {
-            Duration::ZERO
-        } else if head_has_begun {
-            STOP_HEAD_GRACE
-        } else {
-            STOP_IDLE_GRACE
-        }
+    /// How long a connection that is asked to end still waits for the first byte of a request.
+    pub(super) fn idle_grace(&self) -> Duration {
+        if self.is_evicted() { Duration::ZERO } else { STOP_IDLE_GRACE }
+    }
+
+    /// How long a connection that is asked to end still waits for the rest of a head.
+    pub(super) fn head_grace(&self) -> Duration {
+        if self.is_evicted() { Duration::ZERO } else { STOP_HEAD_GRACE }
     }
 }

@@ -37,10 +37,12 @@ fn actual_answer(hook: Hook, data: &[u8]) -> Expected {
             let body = String::from_utf8(answer.body).expect("an answer is UTF-8");
             Expected::Answer { outcome, body }
         }
-        Err(NoAnswer::Request(DecodeError::Syntax { .. } | DecodeError::Encoding { .. })) => {
-            Expected::NotStrictJson
+        Err(NoAnswer::InvalidRequest(
+            DecodeError::Syntax { .. } | DecodeError::Encoding { .. },
+        )) => Expected::NotStrictJson,
+        Err(NoAnswer::InvalidRequest(DecodeError::NotHookRequest { .. })) => {
+            Expected::NoHookRequest
         }
-        Err(NoAnswer::Request(DecodeError::NotHookRequest { .. })) => Expected::NoHookRequest,
         Err(other) => panic!("{hook:?}: {other}"),
     }
 }

@@ -61,8 +61,8 @@ enum SourceClient {
     Postgres(Database),
 }
 
-/// The result of one lookup, and how it came about.
-pub(crate) struct Answer {
+/// The result of one lookup of a request, and how it came about.
+pub(crate) struct LookupAnswer {
     /// The lookup's name.
     pub(crate) name: String,
     pub(crate) result: LookupResult,
@@ -106,13 +106,17 @@ impl Sources {
     }
 
     /// Asks all lookups at once. Ends by the deadline, or by the sources' own time-out if that is earlier.
-    pub(crate) async fn ask(&self, asked: &[AskedLookup<'_>], deadline: Instant) -> Vec<Answer> {
+    pub(crate) async fn ask(
+        &self,
+        asked: &[AskedLookup<'_>],
+        deadline: Instant,
+    ) -> Vec<LookupAnswer> {
         let deadline = deadline.min(Instant::now() + self.timeout);
         join_all(asked.iter().map(|lookup| self.ask_one(lookup, deadline))).await
     }
 
     /// Asks one lookup, unless the cache has its result.
-    async fn ask_one(&self, asked: &AskedLookup<'_>, deadline: Instant) -> Answer {
+    async fn ask_one(&self, asked: &AskedLookup<'_>, deadline: Instant) -> LookupAnswer {
         let start = Instant::now();
         let AskedLookup { lookup, question } = asked;
         let name = lookup.name.value.clone();
@@ -123,13 +127,13 @@ impl Sources {
             && let Some(result) = self.cache.get(key, start, max_age)
         {
             let duration = start.elapsed();
-            return Answer { name, result, is_cached: true, duration, hints: Vec::new() };
+            return LookupAnswer { name, result, is_cached: true, duration, hints: Vec::new() };
         }
         let ApiAnswer { result, hints } = self.ask_source(question, deadline).await;
         if let Some(key) = &key {
             self.cache.keep(key, &result, Instant::now());
         }
-        Answer { name, result, is_cached: false, duration: start.elapsed(), hints }
+        LookupAnswer { name, result, is_cached: false, duration: start.elapsed(), hints }
     }
 
     /// Asks the source of a question. Returns a failure if the settings no longer have the source.
@@ -220,9 +224,9 @@ pub(crate) fn source_kinds(settings: &BTreeMap<String, SourceSettings>) -> Sourc
 }
 
 /// The results alone, as facts for judging.
-pub(crate) fn results(answers: &[Answer]) -> LookupResults {
+pub(crate) fn results(answers: &[LookupAnswer]) -> LookupResults {
     let mut results = LookupResults::new();
-    for Answer { name, result, .. } in answers {
+    for LookupAnswer { name, result, .. } in answers {
         results.insert(name.clone(), result.clone());
     }
     results

@@ -10,7 +10,7 @@ use tokio::{
 use super::CliError;
 use crate::{
     clock,
-    lookup::{self, Answer, Sources},
+    lookup::{self, LookupAnswer, Sources},
     pipeline::{self, NoAnswer},
     rule::{
         Facts, Hook,
@@ -70,9 +70,9 @@ impl LiveSources {
     }
 }
 
-fn hint_lines(answers: &[Answer]) -> Vec<String> {
+fn hint_lines(answers: &[LookupAnswer]) -> Vec<String> {
     let mut lines = Vec::new();
-    for Answer { name, hints, .. } in answers {
+    for LookupAnswer { name, hints, .. } in answers {
         for hint in hints {
             lines.push(format!("lookup {name}: {hint}"));
         }

@@ -1,4 +1,4 @@
-//! Results that are kept for a while, in bounded memory. Failures are never kept.
+//! Results that are kept for a while, in bounded memory. Failures are never kept, so the next request asks again.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -46,7 +46,7 @@ struct KeptResult {
 
 impl ResultCache {
     /// The kept result of a question, if it is younger than `max_age`. The rules may have changed since the
-    /// result was kept, so each caller passes in the age that its rules allow.
+    /// result was kept, so `max_age` is the age that the present rules allow.
     pub(super) fn get(
         &self,
         question: &str,

@@ -14,8 +14,8 @@ use crate::{
 /// The least time that a source needs to answer. With less, a missing answer is not a failure of the source.
 const LEAST_TIME: Duration = Duration::from_millis(50);
 
-/// Whether too little time is left for an answer. Then the request is late, not the source.
-pub(super) fn is_too_late(deadline: Instant) -> bool {
+/// Whether too little time is left to ask a source. Then the time-out is the fault of the request, not of the source.
+pub(super) fn lacks_time_to_ask(deadline: Instant) -> bool {
     deadline.saturating_duration_since(Instant::now()) < LEAST_TIME
 }
 

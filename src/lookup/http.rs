@@ -29,7 +29,9 @@ use crate::{
 mod place;
 mod threads;
 
-use super::failure::{connection_failure, is_too_late, proxy_failure, through_proxy, tls_failure};
+use super::failure::{
+    connection_failure, lacks_time_to_ask, proxy_failure, through_proxy, tls_failure,
+};
 pub(crate) use place::ApiPlace;
 use threads::CallThreads;
 
@@ -84,8 +86,8 @@ impl HttpApi {
         let Ok(Ok(slot)) = timeout_at(wait_until, self.slots.clone().acquire_owned()).await else {
             return ApiAnswer::failed(LookupFailure::Busy);
         };
-        if is_too_late(deadline) {
-            return ApiAnswer::failed(LookupFailure::TooLate);
+        if lacks_time_to_ask(deadline) {
+            return ApiAnswer::failed(LookupFailure::TimeoutBeforeAsking);
         }
         let endpoint = self.endpoint.clone();
         let question = question.clone();

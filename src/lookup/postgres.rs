@@ -1,7 +1,7 @@
 //! Asks PostgreSQL.
 //!
 //! All connections of all databases run on one thread of their own. So a connection can outlive the request that
-//! opened it, and does not depend on a worker of the server. No log and no message has a value of a question.
+//! opened it, and does not depend on a worker of the service. No log and no message has a value of a question.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,7 +11,7 @@ use tokio::{
 };
 use tokio_postgres::{Row, error::DbError};
 
-use super::failure::is_too_late;
+use super::failure::lacks_time_to_ask;
 use crate::{
     okta::Value,
     rule::lookup::{Columns, LookupFailure, LookupResult, PostgresQuery, PostgresQuestion},
@@ -48,7 +48,7 @@ pub struct Database {
 }
 
 impl Database {
-    /// A database by its settings. The server ends each question after `timeout`. Fails if the URL does not name
+    /// A database by its settings. It ends each question after `timeout`. Fails if the URL does not name
     /// one host, `ca_file` cannot be read, or the system has no certificates to trust.
     pub fn new(settings: &PostgresSource, timeout: Duration) -> Result<Self, String> {
         let connector = Connector::new(settings, timeout)?;
@@ -70,13 +70,13 @@ impl Database {
         }
     }
 
-    /// The result of a question with a value that the database refuses. Asks once more, with NULL in place of the
-    /// request's values. If that works, one of these values does not fit the type of its column, so no row has it.
-    /// If that fails as well, a constant or the view is at fault.
+    /// The result of a question with a value that the database refuses with `first_error`. Asks once more, with NULL in
+    /// place of the request's values. If that works, one of these values does not fit the type of its column, so no row
+    /// has it. If that fails as well, a constant or the view is at fault.
     async fn result_after_bad_value(
         &self,
         question: &PostgresQuestion,
-        refusal: &DbError,
+        first_error: &DbError,
         deadline: Instant,
     ) -> LookupResult {
         let query = &question.query;
@@ -85,7 +85,7 @@ impl Database {
             Ok(_) => LookupResult::NotFound,
             Err(QueryError::Failed(failure)) => LookupResult::Failed(failure),
             Err(QueryError::BadValue(_) | QueryError::Refused(_)) => {
-                LookupResult::Failed(error::failure(refusal))
+                LookupResult::Failed(error::failure(first_error))
             }
         }
     }
@@ -106,8 +106,8 @@ impl Database {
             ))),
             Err(QueryError::Refused(error)) => {
                 let failure = error::failure(&error);
-                // A restart of the server or a lack of connections may pass, unlike a wrong password.
-                if failure.is_of_source() && !error::is_lasting(&error) {
+                // A restart of the database or a lack of connections may pass, unlike a wrong password.
+                if failure.is_fault_of_source() && !error::is_lasting(&error) {
                     return Err(Unanswerable::Failed(failure));
                 }
                 Err(Unanswerable::Refused(error::explain(&error)))
@@ -134,8 +134,8 @@ impl Database {
         let Some(slot) = self.pool.slot(wait_until.min(deadline)).await else {
             return Err(QueryError::Failed(LookupFailure::Busy));
         };
-        if is_too_late(deadline) {
-            return Err(QueryError::Failed(LookupFailure::TooLate));
+        if lacks_time_to_ask(deadline) {
+            return Err(QueryError::Failed(LookupFailure::TimeoutBeforeAsking));
         }
         let pool = Arc::clone(&self.pool);
         let query = Arc::clone(query);

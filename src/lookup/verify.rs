@@ -85,7 +85,8 @@ async fn try_queries(
             Ok(()) => {}
             Err(Unanswerable::Refused(why)) => log::error!("{lookup} will fail: {why}"),
             // Requests use all connections, so the database works. Skip this query.
-            Err(Unanswerable::Failed(LookupFailure::Busy | LookupFailure::TooLate)) => {}
+            Err(Unanswerable::Failed(LookupFailure::Busy | LookupFailure::TimeoutBeforeAsking)) => {
+            }
             Err(Unanswerable::Failed(why)) => {
                 warn_unusable(&source, why);
                 return;

@@ -31,7 +31,8 @@ pub(super) fn failures_of(results: &LookupResults) -> Failures {
     let mut failures = Failures::new();
     for (name, result) in results {
         if let LookupResult::Failed(failure) = result {
-            let kept = Failure { why: failure.to_string(), is_of_source: failure.is_of_source() };
+            let kept =
+                Failure { why: failure.to_string(), is_of_source: failure.is_fault_of_source() };
             failures.insert(name.clone(), kept);
         }
     }
@@ -42,7 +43,7 @@ pub(super) fn failures_of(results: &LookupResults) -> Failures {
 pub(super) fn put_in(results: &mut LookupResults, failures: Failures) {
     for (name, Failure { why, is_of_source }) in failures {
         if let Some(LookupResult::Failed(recorded)) = results.get_mut(&name) {
-            *recorded = LookupFailure::Opened { why, is_of_source };
+            *recorded = LookupFailure::Opened { why, is_fault_of_source: is_of_source };
         }
     }
 }
@@ -69,7 +70,7 @@ pub(super) fn fixture_failures(
         let LookupResult::Failed(failure) = result else {
             continue;
         };
-        if failure.is_of_source() {
+        if failure.is_fault_of_source() {
             continue;
         }
         *failure = LookupFailure::Recorded;

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     duration,
     explained::Explained,
-    lookup::{Answer, recorded_json},
+    lookup::{LookupAnswer, recorded_json},
     pipeline::HookAnswer,
     rule::{Facts, Hook},
 };
@@ -149,10 +149,10 @@ impl Feed {
         request: &[u8],
         answer: &HookAnswer<'_, '_>,
         facts: &Facts,
-        answers: &[Answer],
+        answers: &[LookupAnswer],
     ) {
         let mut lookup_times = Vec::new();
-        for Answer { name, is_cached, duration, .. } in answers {
+        for LookupAnswer { name, is_cached, duration, .. } in answers {
             lookup_times.push(LookupTime {
                 name,
                 cached: *is_cached,

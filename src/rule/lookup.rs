@@ -131,7 +131,7 @@ impl Lookup {
             Some(LookupResult::Found(columns)) => LookupState::Found(columns),
             Some(LookupResult::NotFound) => LookupState::NotFound,
             Some(LookupResult::Failed(failure))
-                if self.on_failure == OnFailure::Skip && failure.is_of_source() =>
+                if self.on_failure == OnFailure::Skip && failure.is_fault_of_source() =>
             {
                 LookupState::FailedAndSkipped
             }

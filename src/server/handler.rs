@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     clock::{self, Moment},
-    lookup::{self, Answer},
+    lookup::{self, LookupAnswer},
     pipeline::{self, NoAnswer},
     rule::{Facts, Hook},
 };
@@ -148,7 +148,7 @@ impl Handler {
         hook: &Hook,
         body: &[u8],
         deadline: Instant,
-    ) -> Result<Vec<Answer>, Refusal> {
+    ) -> Result<Vec<LookupAnswer>, Refusal> {
         if !hook.has_lookups() {
             return Ok(Vec::new());
         }
@@ -167,7 +167,7 @@ fn judge_and_record(
     context: &RequestContext<'_>,
     hook: &Hook,
     body: &[u8],
-    answers: &[Answer],
+    answers: &[LookupAnswer],
 ) -> Result<Vec<u8>, Refusal> {
     let facts =
         Facts { lookups: lookup::results(answers), ..clock::facts_at(context.arrived.time) };

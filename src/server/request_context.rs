@@ -12,7 +12,7 @@ use crate::{
     auth::Caller,
     clock::Moment,
     decision_log::{DecisionId, Line, LookupLine, Retrieval, debug_context},
-    lookup::Answer,
+    lookup::LookupAnswer,
     metrics::LookupLabels,
     okta::response,
     pipeline::HookAnswer,
@@ -61,7 +61,7 @@ impl<'s> RequestContext<'s> {
     }
 
     /// Counts and logs a decision, and returns the answer's body. `answers` are the lookups' answers.
-    pub(super) fn record(&self, answer: HookAnswer<'_, '_>, answers: &[Answer]) -> Vec<u8> {
+    pub(super) fn record(&self, answer: HookAnswer<'_, '_>, answers: &[LookupAnswer]) -> Vec<u8> {
         let lookups = lookup_lines(&answer, answers);
         let line = Line {
             flow: Some(answer.flow),
@@ -100,8 +100,8 @@ impl<'s> RequestContext<'s> {
     }
 
     /// Logs a warning for each lookup that failed.
-    fn warn_of_failed_lookups(&self, answers: &[Answer], line: &Line<'_>) {
-        for Answer { name: lookup, result, .. } in answers {
+    fn warn_of_failed_lookups(&self, answers: &[LookupAnswer], line: &Line<'_>) {
+        for LookupAnswer { name: lookup, result, .. } in answers {
             if let LookupResult::Failed(why) = result {
                 let hook = line.hook_name();
                 self.state.warnings.log(&Warning::FailedLookup { hook, lookup, why });
@@ -159,7 +159,7 @@ impl<'s> RequestContext<'s> {
 }
 
 /// The lookups of an answer for its log line.
-fn lookup_lines<'a>(answer: &HookAnswer<'a, '_>, answers: &[Answer]) -> Vec<LookupLine<'a>> {
+fn lookup_lines<'a>(answer: &HookAnswer<'a, '_>, answers: &[LookupAnswer]) -> Vec<LookupLine<'a>> {
     let mut lines = Vec::new();
     for LookupVerdict { lookup, outcome } in &answer.lookups {
         let mut retrieval = None;

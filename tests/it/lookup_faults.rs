@@ -120,7 +120,7 @@ fn misbehave(asked: &Asked, wire: &mut dyn Wire) -> Then {
     }
 }
 
-pub const LATE: &str = "it did not respond in time";
+pub const TIMED_OUT: &str = "it did not respond in time";
 const CONNECTION: &str = "the connection to it has failed";
 const NOT_HTTP: &str = "the response is not valid HTTP";
 const LARGE: &str = "the response is larger than 64 KiB";
@@ -129,12 +129,12 @@ const NOT_SCALAR: &str = "the result for `level` is not a text, a number or a bo
 
 /// Each behaviour, and why the lookup fails.
 const FAULTS: [(&str, &str); 36] = [
-    ("stall-before-head", LATE),
-    ("stall-in-head", LATE),
-    ("stall-before-body", LATE),
-    ("stall-in-body", LATE),
-    ("drip-head", LATE),
-    ("drip-body", LATE),
+    ("stall-before-head", TIMED_OUT),
+    ("stall-in-head", TIMED_OUT),
+    ("stall-before-body", TIMED_OUT),
+    ("stall-in-body", TIMED_OUT),
+    ("drip-head", TIMED_OUT),
+    ("drip-body", TIMED_OUT),
     ("close-before-head", CONNECTION),
     ("close-in-head", CONNECTION),
     ("close-in-body", CONNECTION),
@@ -183,7 +183,7 @@ struct Services {
 
 impl Services {
     fn of(&self, why: &str) -> &Service {
-        if why == LATE { &self.hasty } else { &self.patient }
+        if why == TIMED_OUT { &self.hasty } else { &self.patient }
     }
 }
 

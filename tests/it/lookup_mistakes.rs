@@ -88,7 +88,9 @@ fn a_forgotten_result_covers_no_outcome() {
         failures.check_contains(missing, &forgotten, missing);
         failures.check(missing, !failed.contains(missing));
     }
+    // Without a recorded result, the request covers nothing: two outcomes of the rule and three of the lookup are left.
     failures.check_contains("forgotten", &forgotten, "\n5 problems\n");
+    // With `failed`, it covers one outcome of each.
     failures.check_contains("failed", &failed, "\n3 problems\n");
     failures.assert_none();
 }

@@ -8,13 +8,13 @@ use std::{
 
 use crate::{
     api::{Api, wait_for_end},
-    lookup_faults::LATE,
+    lookup_faults::TIMED_OUT,
     lookup_service::{REGISTRATION, ask, found, hook, service},
     support::{Failures, repository},
 };
 
-/// A server that takes TLS for an invalid request.
-fn refusing_listener() -> SocketAddr {
+/// A server without TLS: it responds to a TLS handshake as to an invalid request.
+fn server_without_tls() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
@@ -47,10 +47,11 @@ fn only_trusted_certificates_of_the_host_are_accepted() {
     let by_rsa1024 = Api::with_tls("by-rsa1024", |_, wire| found(wire));
     let by_renewed = Api::with_tls("by-renewed", |_, wire| found(wire));
     let by_p521 = Api::with_tls("by-p521", |_, wire| found(wire));
-    let plain = refusing_listener();
+    let plain = server_without_tls();
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let ca_file = |name: &str| repository(&format!("tests/tls/{name}.crt")).display().to_string();
-    let refused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    // This listener is dropped at once, so nothing listens at its address.
+    let unused_address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let other_authority = "its certificate is not signed by a trusted authority";
     let signature = "its certificate fails a signature check: the authority that it names was renewed (set `ca_file` of the source to the one that signed it, or let the server send the intermediate that did), or a key is RSA below 2048 bits";
     let key =
@@ -86,17 +87,21 @@ fn only_trusted_certificates_of_the_host_are_accepted() {
             ..trial(nameless.address, "nameless")
         },
         Trial { failure: Some("it does not offer TLS"), ..trial(plain, "p256") },
-        Trial { failure: Some(LATE), ..trial(silent.local_addr().unwrap(), "p256") },
-        Trial { failure: Some("nothing listens at its address"), ..trial(refused, "p256") },
+        Trial { failure: Some(TIMED_OUT), ..trial(silent.local_addr().unwrap(), "p256") },
+        Trial { failure: Some("nothing listens at its address"), ..trial(unused_address, "p256") },
         // The reason depends on the machine's resolver, so the row has only its first word.
-        Trial { host: "no-such-host.invalid", failure: Some("it"), ..trial(refused, "p256") },
+        Trial {
+            host: "no-such-host.invalid",
+            failure: Some("it"),
+            ..trial(unused_address, "p256")
+        },
     ];
     let mut failures = Failures::default();
 
     for Trial { server, authority, host, failure } in trials {
         let file = ca_file(authority);
         let mut more = Vec::new();
-        if failure == Some(LATE) {
+        if failure == Some(TIMED_OUT) {
             more.push(("HOOK__LOOKUPS__TIMEOUT", "500ms"));
         }
         if !authority.is_empty() {

@@ -66,7 +66,7 @@ impl CallThreads {
 impl Drop for CallThreads {
     fn drop(&mut self) {
         if let Some(runtime) = self.0.take() {
-            // Calls end by themselves. A worker of the server that drops this must not wait for them.
+            // Calls end by themselves. A worker of the service that drops this must not wait for them.
             runtime.shutdown_background();
         }
     }

@@ -1,4 +1,4 @@
-//! Connections to a database. Those to another machine use TLS, and verify the server's certificate.
+//! Connections to a database. Those to another machine use TLS, and verify the database's certificate.
 
 use std::{
     future::poll_fn,
@@ -34,13 +34,13 @@ use crate::{
     settings::{PostgresSource, SourceSecret},
 };
 
-/// The message that asks a server for TLS: its length, and the code 80877103, as two numbers of 32 bits.
+/// The message that asks a database for TLS: its length, and the code 80877103, as two numbers of 32 bits.
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
-/// The answer of a server that has TLS.
+/// The answer of a database that has TLS.
 const HAS_TLS: u8 = b'S';
-/// The port of a server whose URL names none.
+/// The port of a database whose URL names none.
 const DEFAULT_PORT: u16 = 5432;
-/// How long a connection may be silent before the system asks whether the server is still there. Networks
+/// How long a connection may be silent before the system asks whether the database is still there. Networks
 /// forget silent connections, often after some minutes.
 const KEEPALIVE: Duration = Duration::from_secs(30);
 
@@ -50,7 +50,7 @@ pub(super) struct Connector {
     config: Config,
 }
 
-/// The place of a server.
+/// The place of a database.
 enum Place {
     /// A Unix socket.
     Socket(PathBuf),
@@ -61,10 +61,10 @@ enum Place {
 struct Tls {
     connector: TlsConnector,
     /// The name that the certificate must have.
-    server: ServerName<'static>,
+    certificate_name: ServerName<'static>,
 }
 
-/// An open connection. Closes when it is dropped, even if the server has not answered yet.
+/// An open connection. Closes when it is dropped, even if the database has not answered yet.
 pub(super) struct DatabaseConnection {
     client: Client,
     /// The task that exchanges the messages of the connection. Ends when this is dropped.
@@ -113,7 +113,7 @@ impl Connector {
                     return self.sign_in(stream).await;
                 };
                 require_tls(&mut stream).await?;
-                let connected = tls.connector.connect(tls.server.clone(), stream).await;
+                let connected = tls.connector.connect(tls.certificate_name.clone(), stream).await;
                 self.sign_in(connected.map_err(failure_of)?).await
             }
         }
@@ -127,7 +127,7 @@ impl Connector {
         let connected = self.config.connect_raw(stream, NoTls).await;
         let (client, mut connection) = connected.map_err(QueryError::of_sign_in)?;
         let driver = spawn(async move {
-            // Polling exchanges the messages. It returns only the notices of the server, which are not logged,
+            // Polling exchanges the messages. It returns only the notices of the database, which are not logged,
             // because they may hold a value.
             while let Some(Ok(_)) = poll_fn(|context| connection.poll_message(context)).await {}
         });
@@ -140,7 +140,7 @@ impl DatabaseConnection {
         self.client.is_closed()
     }
 
-    /// Runs a statement in one round trip. The server gives each parameter the type of its column. The statement
+    /// Runs a statement in one round trip. The database gives each parameter the type of its column. The statement
     /// is not prepared before, so the types of a table may change at any time.
     pub(super) async fn query(
         &self,
@@ -157,7 +157,7 @@ impl DatabaseConnection {
     }
 }
 
-/// The options of a session: it only reads, and the server ends each statement after `timeout`.
+/// The options of a session: it only reads, and the database ends each statement after `timeout`.
 fn session_options(timeout: Duration) -> String {
     // PostgreSQL takes 0 for no time limit.
     let milliseconds = timeout.as_millis().max(1);
@@ -177,13 +177,13 @@ fn needs_tls(host: &str, settings: &PostgresSource) -> bool {
 impl Tls {
     fn new(host: &str, settings: &PostgresSource) -> Result<Self, String> {
         let config = tls_config(settings.ca_file.as_deref())?;
-        let server = ServerName::try_from(host.to_owned())
+        let certificate_name = ServerName::try_from(host.to_owned())
             .map_err(|_| "`url`: no certificate can have the name of this host".to_owned())?;
-        Ok(Self { connector: TlsConnector::from(Arc::new(config)), server })
+        Ok(Self { connector: TlsConnector::from(Arc::new(config)), certificate_name })
     }
 }
 
-/// Asks the server for TLS, and fails if it has none.
+/// Asks the database for TLS, and fails if it has none.
 async fn require_tls(stream: &mut TcpStream) -> Result<(), QueryError> {
     stream.write_all(&SSL_REQUEST).await.map_err(failure_of)?;
     match stream.read_u8().await.map_err(failure_of)? {

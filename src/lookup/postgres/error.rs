@@ -30,7 +30,7 @@ pub(super) enum QueryError {
 impl From<tokio_postgres::Error> for QueryError {
     fn from(error: tokio_postgres::Error) -> Self {
         match error.as_db_error() {
-            Some(refusal) => Self::Refused(Box::new(refusal.clone())),
+            Some(error) => Self::Refused(Box::new(error.clone())),
             None => Self::Failed(LookupFailure::Connection),
         }
     }
@@ -52,7 +52,9 @@ impl QueryError {
     pub(super) fn before_execution(error: tokio_postgres::Error) -> Self {
         match error.as_db_error() {
             // Class 22 has the errors of data, such as a text that is not a number.
-            Some(refusal) if class(refusal) == "22" => Self::BadValue(Box::new(refusal.clone())),
+            Some(data_error) if class(data_error) == "22" => {
+                Self::BadValue(Box::new(data_error.clone()))
+            }
             _ => error.into(),
         }
     }
@@ -62,8 +64,8 @@ impl QueryError {
         match self {
             Self::Failed(_) => true,
             Self::BadValue(_) => false,
-            Self::Refused(refusal) => {
-                matches!(refusal.parsed_severity(), Some(Severity::Fatal | Severity::Panic))
+            Self::Refused(error) => {
+                matches!(error.parsed_severity(), Some(Severity::Fatal | Severity::Panic))
             }
         }
     }
@@ -89,7 +91,7 @@ pub(super) fn failure(error: &DbError) -> LookupFailure {
     let state = SqlState(code.as_bytes().try_into().unwrap_or(*b"?????"));
     match class(error) {
         // In this order: connections, sign-in, the database's name, conflicts, resources, locks, shutdown, the
-        // system, the server's settings, bugs.
+        // system, the database's settings, bugs.
         "08" | "28" | "3D" | "40" | "53" | "55" | "57" | "58" | "F0" | "XX" => {
             LookupFailure::Database(state)
         }
@@ -97,7 +99,7 @@ pub(super) fn failure(error: &DbError) -> LookupFailure {
     }
 }
 
-/// Explains why the database refuses a statement, in the server's words. These words name tables, columns, types and
+/// Explains why the database refuses a statement, in its own words. These words name tables, columns, types and
 /// the user of the source. The statement must not have values of a request, since the words could repeat them.
 pub(super) fn explain(error: &DbError) -> String {
     let hint = match error.code().code() {

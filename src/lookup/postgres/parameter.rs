@@ -5,7 +5,7 @@ use std::{error::Error, fmt};
 use bytes::BytesMut;
 use tokio_postgres::types::{Format, IsNull, ToSql, Type, to_sql_checked};
 
-/// A parameter as text, or NULL. The server reads it as the type of the column that it is compared with,
+/// A parameter as text, or NULL. The database reads it as the type of the column that it is compared with,
 /// so that it can use an index on the column.
 pub(super) struct TextParameter<'p>(pub(super) Option<&'p str>);
 

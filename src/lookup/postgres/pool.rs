@@ -54,7 +54,7 @@ impl ConnectionPool {
         if let Ok(result) = timeout_at(deadline, query).await {
             return result;
         }
-        // The server may have vanished without a word. Then the idle connections do not work, either.
+        // The database may have vanished without a word. Then the idle connections do not work, either.
         self.close_idle();
         Err(QueryError::Failed(LookupFailure::Timeout))
     }

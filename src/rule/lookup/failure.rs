@@ -59,7 +59,7 @@ pub enum LookupFailure {
     #[display(
         "the request had too little time left to ask; did its body come slowly, or is the service overloaded?"
     )]
-    TooLate,
+    TimeoutBeforeAsking,
     /// The response is larger than 64 KiB.
     #[display("the response is larger than 64 KiB")]
     TooLarge,
@@ -95,7 +95,7 @@ pub enum LookupFailure {
         /// The failure, in words of its own.
         why: String,
         /// Whether the source itself has failed.
-        is_of_source: bool,
+        is_fault_of_source: bool,
     },
 }
 
@@ -176,7 +176,7 @@ impl SqlState {
 
 impl LookupFailure {
     /// Whether the source itself has failed. `on_failure = "skip"` applies to no other failure.
-    pub(crate) fn is_of_source(&self) -> bool {
+    pub(crate) fn is_fault_of_source(&self) -> bool {
         match self {
             Self::Timeout
             | Self::HostNotFound
@@ -193,7 +193,7 @@ impl LookupFailure {
             | Self::NotRecorded => true,
             Self::Question(_)
             | Self::Busy
-            | Self::TooLate
+            | Self::TimeoutBeforeAsking
             | Self::TooLarge
             | Self::NotHttp
             | Self::NotJson
@@ -201,7 +201,7 @@ impl LookupFailure {
             | Self::Ambiguous
             | Self::NoSource
             | Self::Panicked => false,
-            Self::Opened { is_of_source, .. } => *is_of_source,
+            Self::Opened { is_fault_of_source, .. } => *is_fault_of_source,
         }
     }
 }

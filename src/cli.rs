@@ -205,8 +205,8 @@ fn load_valid_rules_from(rules: &RulesSource, settings: &Settings) -> Result<Rul
 /// first try, before anything is configured: no folder is set, the default one does not exist, and there is no
 /// authentication method.
 fn rules_source(settings: &Settings) -> RulesSource {
-    let RulesSettings { directory, is_set, .. } = &settings.rules;
-    let is_first_try = !is_set && !directory.exists() && !settings.auth.is_configured();
+    let RulesSettings { directory, is_directory_set, .. } = &settings.rules;
+    let is_first_try = !is_directory_set && !directory.exists() && !settings.auth.is_configured();
     if is_first_try { RulesSource::BuiltIn } else { RulesSource::Folder(directory.clone()) }
 }
 

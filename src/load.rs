@@ -54,7 +54,7 @@ pub enum Purpose {
     /// To serve the rules while some of their files are being written.
     Reload {
         /// The files that are being written. The load uses their last valid texts in place of the present ones.
-        held: HeldFiles,
+        held_files: HeldFiles,
     },
     /// To inspect the rules. The draft keeps the text of each rules file, and the rules keep their lists.
     Inspect,

@@ -153,7 +153,7 @@ pub struct RulesSettings {
     /// The path of the folder.
     pub directory: PathBuf,
     /// Whether a layer sets the path. If not, the path is the default, and built-in rules may stand in for the folder.
-    pub is_set: bool,
+    pub is_directory_set: bool,
     /// The time within which a changed file becomes active. `None` to reload on SIGHUP only.
     pub reload: Option<Duration>,
 }

@@ -32,7 +32,7 @@ impl<'n> CsvFile<'n> {
                 "the file separates its cells by {separator}; save it as CSV with commas and in UTF-8"
             )));
         }
-        // `flexible`: the callers report records with another number of cells, with their lines.
+        // `flexible`: those who read the records report one with another number of cells, with its line.
         let reader =
             ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text.as_bytes());
         let csv = Self { node, text, reader };

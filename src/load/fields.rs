@@ -60,7 +60,7 @@ pub(super) struct Fields<'f> {
     /// The missing keys, which are reported after the unknown ones.
     missing: RefCell<Vec<MissingKey>>,
     /// The keys that are not reported as missing, since the misspelt or misplaced key is already reported.
-    explained_keys: RefCell<Vec<&'static str>>,
+    not_missing: RefCell<Vec<&'static str>>,
     pub(super) file: &'f FileContext<'f>,
     /// The values that names in the table may refer to.
     pub(super) scope: &'f Scope,
@@ -92,7 +92,7 @@ impl<'f> Fields<'f> {
             span: 0..0,
             known_keys: RefCell::default(),
             missing: RefCell::default(),
-            explained_keys: RefCell::default(),
+            not_missing: RefCell::default(),
             file,
             scope,
             lookups: &[],
@@ -223,10 +223,10 @@ impl<'f> Fields<'f> {
         self.missing.borrow_mut().push(MissingKey { keys, problem });
     }
 
-    /// Notes that this key, which belongs to this table, is elsewhere in the file. The key is then not reported as
-    /// missing here.
-    pub(super) fn note_misplaced(&self, key: &'static str) {
-        self.explained_keys.borrow_mut().push(key);
+    /// Does not report this key as missing from this table, because it, or what stands for it, is elsewhere and
+    /// reported there.
+    pub(super) fn suppress_missing(&self, key: &'static str) {
+        self.not_missing.borrow_mut().push(key);
     }
 
     /// Reports every key that no reader has claimed, then the keys that are missing.
@@ -241,9 +241,9 @@ impl<'f> Fields<'f> {
                 self.report_unknown_key(entry, misplaced);
             }
         }
-        let explained = self.explained_keys.take();
+        let not_missing = self.not_missing.take();
         for MissingKey { keys, problem } in self.missing.take() {
-            if !keys.iter().any(|key| explained.contains(key)) {
+            if !keys.iter().any(|key| not_missing.contains(key)) {
                 self.report(problem);
             }
         }
@@ -261,7 +261,7 @@ impl<'f> Fields<'f> {
             Some(hint) => format!("`{}` {hint}", entry.key),
             None => {
                 if let Some(meant) = nearest(&entry.key, &known) {
-                    self.explained_keys.borrow_mut().push(meant);
+                    self.not_missing.borrow_mut().push(meant);
                 }
                 unknown("key", &entry.key, known.iter().copied())
             }

@@ -33,11 +33,14 @@ enum LoadedList {
 }
 
 impl LoadedTexts {
-    pub(super) fn note_rules(&mut self, path: &Path, content: &[u8]) {
+    /// Keeps the content of a rules file, in case a later load holds the file.
+    pub(super) fn keep_rules(&mut self, path: &Path, content: &[u8]) {
         self.rules.insert(path.to_owned(), content.to_owned());
     }
 
-    pub(super) fn note_list(&mut self, path: &Path, text: &str) {
+    /// Keeps the text of a list, in case a later load holds the file. Keeps only its digest beyond
+    /// [`KEPT_LISTS_LIMIT`].
+    pub(super) fn keep_list(&mut self, path: &Path, text: &str) {
         let list = if self.kept_lists_size + text.len() <= KEPT_LISTS_LIMIT {
             self.kept_lists_size += text.len();
             LoadedList::Text(text.to_owned())
@@ -57,9 +60,9 @@ pub struct HeldFiles {
 }
 
 impl HeldFiles {
-    /// The rules files to load: those in the folder, and each held one that is missing there at the moment.
-    /// Leaves out a held file that the last valid load did not have.
-    pub(super) fn rules_to_load(&self, in_folder: Vec<PathBuf>) -> BTreeSet<PathBuf> {
+    /// The rules files to load, given those that the folder has now. Whether a held file is loaded depends only on
+    /// the last valid load: one that it had is loaded even if it is missing now, and a new one is left out.
+    pub(super) fn paths_to_load(&self, in_folder: Vec<PathBuf>) -> BTreeSet<PathBuf> {
         let mut rules = BTreeSet::from_iter(in_folder);
         for path in &self.paths {
             if self.texts.rules.contains_key(path) {

@@ -35,10 +35,10 @@ pub(super) struct Inputs {
     digest: Context,
     pub(super) files: Files,
     /// The files whose last valid texts are used in place of the present ones.
-    pub(super) held: HeldFiles,
-    /// The texts of the lists that the rules file being read has named so far, by those names. If the file names a
-    /// list again, the list is not read again.
-    lists: BTreeMap<String, Arc<str>>,
+    pub(super) held_files: HeldFiles,
+    /// The lists that the present rules file has named so far: their texts by the names there. A list that the rules
+    /// file names again is not read again.
+    lists_of_rules_file: BTreeMap<String, Arc<str>>,
     /// The total size of the rules files so far, in bytes.
     rules_bytes: usize,
     /// The total size of the lists so far, in bytes. A list counts each time it is used.
@@ -126,13 +126,13 @@ fn is_rules_file(path: &Path) -> bool {
 
 impl Inputs {
     /// The inputs of a load from this folder, before it reads a file.
-    pub(super) fn new(folder: &Path, held: HeldFiles) -> Self {
+    pub(super) fn new(folder: &Path, held_files: HeldFiles) -> Self {
         Self {
             folder: folder.to_owned(),
             digest: Context::new(&SHA256),
             files: Files::default(),
-            held,
-            lists: BTreeMap::new(),
+            held_files,
+            lists_of_rules_file: BTreeMap::new(),
             rules_bytes: 0,
             list_bytes: 0,
         }
@@ -140,7 +140,7 @@ impl Inputs {
 
     /// Reads the content of a rules file. Fails if all rules files together become too large.
     pub(super) fn read_rules(&mut self, path: &Path) -> io::Result<Vec<u8>> {
-        let bytes = match self.held.last_valid_rules(path) {
+        let bytes = match self.held_files.last_valid_rules(path) {
             Some(bytes) => bytes.to_owned(),
             None => file::read_bytes(path, FileKind::Rules, Links::Follow)?,
         };
@@ -151,13 +151,13 @@ impl Inputs {
                 "with this file, all rules files together have more than {limit}; remove hooks that are not used"
             )));
         }
-        self.files.texts.note_rules(path, &bytes);
+        self.files.texts.keep_rules(path, &bytes);
         Ok(bytes)
     }
 
-    /// Starts the rules file of a hook. Lists that are read from now on belong to this file.
-    pub(super) fn start_hook(&mut self, hook: &str, text: &str) {
-        self.lists.clear();
+    /// Starts the rules file of a hook: adds it to the digest, and forgets the lists of the previous rules file.
+    pub(super) fn start_rules_file(&mut self, hook: &str, text: &str) {
+        self.lists_of_rules_file.clear();
         self.add_to_digest(hook);
         self.add_to_digest(text);
     }
@@ -165,11 +165,11 @@ impl Inputs {
     /// Reads the text of a list, by the name that a rules file gives. Fails if all lists together become too
     /// large.
     pub(super) fn read_list(&mut self, name: &str) -> io::Result<Arc<str>> {
-        let text = match self.lists.get(name) {
+        let text = match self.lists_of_rules_file.get(name) {
             Some(text) => text.clone(),
             None => {
                 let text: Arc<str> = self.read_new_list(name)?.into();
-                self.lists.insert(name.to_owned(), text.clone());
+                self.lists_of_rules_file.insert(name.to_owned(), text.clone());
                 text
             }
         };
@@ -194,13 +194,13 @@ impl Inputs {
         self.files.seen.add(&path);
         let target = target_in_folder(&self.folder, &path)?;
         let present = file::read_text(&target, FileKind::List)?;
-        let Some(text) = self.held.list_to_load(&path, present) else {
+        let Some(text) = self.held_files.list_to_load(&path, present) else {
             // The list is held because it is still being written, and its last valid text is not known.
             return Err(permanent_error(
                 "it is still being written; replace it by renaming a finished file",
             ));
         };
-        self.files.texts.note_list(&path, &text);
+        self.files.texts.keep_list(&path, &text);
         refuse_control_characters(&text)?;
         Ok(text)
     }

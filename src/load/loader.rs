@@ -58,12 +58,12 @@ impl<'f> Loader<'f> {
         purpose: Purpose,
     ) -> Self {
         let is_inspection = matches!(purpose, Purpose::Inspect);
-        let held = match purpose {
-            Purpose::Reload { held } => held,
+        let held_files = match purpose {
+            Purpose::Reload { held_files } => held_files,
             Purpose::Serve | Purpose::Inspect => HeldFiles::default(),
         };
         // The built-in rules name no file.
-        let inputs = Inputs::new(folder.unwrap_or(Path::new("")), held);
+        let inputs = Inputs::new(folder.unwrap_or(Path::new("")), held_files);
         Self {
             folder: folder.map(Path::to_owned),
             inputs: RefCell::new(inputs),
@@ -91,7 +91,8 @@ impl<'f> Loader<'f> {
                 return;
             }
         };
-        let paths = inputs.held.rules_to_load(in_folder);
+        // Adds or leaves out the rules files that are being written.
+        let paths = inputs.held_files.paths_to_load(in_folder);
         if paths.is_empty() {
             let hint = "put a file `<hook>.toml` there for each hook";
             let message = format!("the rules folder has no rules; {hint}");
@@ -130,7 +131,7 @@ impl<'f> Loader<'f> {
 
     /// Loads the rules of a hook from a text. Problems show `name` as the name of the file.
     pub(super) fn load_text(&mut self, hook: &str, name: String, text: String) {
-        self.inputs.get_mut().start_hook(hook, &text);
+        self.inputs.get_mut().start_rules_file(hook, &text);
         let context = FileContext {
             hook,
             facts: self.facts,

@@ -134,8 +134,8 @@ fn read_lookup<'n>(section: &Fields<'n>, named: &'n Entry, flow: Flow) -> Option
     if fields.table.get("url").is_some() {
         // The message about `url` says what to write instead, so the two keys are not reported as missing, which
         // happens below.
-        fields.note_misplaced("source");
-        fields.note_misplaced("get");
+        fields.suppress_missing("source");
+        fields.suppress_missing("get");
     }
     let before = fields.problem_count();
     fields.report_unknown_and_misplaced_keys(&[BELONGS_TO_SOURCE]);

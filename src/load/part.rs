@@ -52,7 +52,7 @@ pub(super) fn read_parts<'n>(entry: &'n Entry, fields: &Fields<'n>) -> Option<Ve
         // A key of the rule that stands in this part is reported below, so the rule does not report it as missing.
         for key in BELONGS_TO_RULE.keys {
             if table.table.get(key).is_some() {
-                fields.note_misplaced(key);
+                fields.suppress_missing(key);
             }
         }
         table.report_unknown_and_misplaced_keys(&[BELONGS_TO_RULE]);

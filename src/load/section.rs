@@ -47,7 +47,7 @@ pub(super) fn read_hook(document: &Table, file: &FileContext<'_>) -> Hook {
             continue;
         };
         if has_rules_elsewhere(document, flow) {
-            table.note_misplaced("rules");
+            table.suppress_missing("rules");
         }
         if let Some(section) = read_section(table, flow) {
             sections.insert(flow, section);
@@ -205,7 +205,7 @@ fn read_section_without_lookups(fields: &Fields<'_>, flow: Flow) -> Option<Secti
         rules: rules?,
         update,
         set,
-        // The caller sets these.
+        // `read_section` sets these.
         lookups: Vec::new(),
         reads_context: false,
     })

@@ -22,7 +22,7 @@ pub(super) fn verify_source_names(
     let Some(problem) = missing_source(kinds, &live_rules) else {
         return Ok(());
     };
-    let purpose = Purpose::Reload { held: HeldFiles::default() };
+    let purpose = Purpose::Reload { held_files: HeldFiles::default() };
     match load::load_rules(source, &clock::facts(), kinds, purpose).into_rules() {
         Ok(_) => Ok(()),
         Err(_) => Err(problem),

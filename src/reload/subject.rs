@@ -112,10 +112,10 @@ impl Subject {
     }
 
     /// Reads the files. Uses the last valid texts of held ones.
-    pub(super) fn read(&mut self, live: &LiveState, held: HeldFiles) -> ReadResult {
+    pub(super) fn read(&mut self, live: &LiveState, held_files: HeldFiles) -> ReadResult {
         match self {
             Self::Rules { directory } => {
-                let purpose = Purpose::Reload { held };
+                let purpose = Purpose::Reload { held_files };
                 let source = RulesSource::Folder(directory.clone());
                 let kinds = live.sources.load().kinds();
                 let draft = load::load_rules(&source, &clock::facts(), &kinds, purpose);

@@ -79,7 +79,7 @@ impl SettingsReader {
         let Some(port) = layers.variable("PORT") else {
             return Ok(builder);
         };
-        self.note_key("server.bind", "PORT".to_owned());
+        self.keep_place("server.bind", "PORT".to_owned());
         builder.set_default("server.bind", format!("0.0.0.0:{port}")).map_err(merge_problem)
     }
 
@@ -100,7 +100,7 @@ impl SettingsReader {
             self.problems.push(Problem::named(place, problem.message));
             return builder;
         }
-        self.note_keys_of_file(parsed.document.get_ref(), &mut source);
+        self.keep_places_of_file(parsed.document.get_ref(), &mut source);
         builder.add_source(File::from_str(text, FileFormat::Toml))
     }
 
@@ -124,16 +124,16 @@ impl SettingsReader {
         let Some(rules) = rules.to_str() else {
             return Err(Problem::named("--rules", "the path is not UTF-8; rename the folder"));
         };
-        self.note_key("rules.directory", "--rules".to_owned());
+        self.keep_place("rules.directory", "--rules".to_owned());
         builder.set_override("rules.directory", rules).map_err(merge_problem)
     }
 
     /// Notes each key of the settings file.
-    fn note_keys_of_file(&mut self, document: &DeTable<'_>, source: &mut SourceText<'_>) {
+    fn keep_places_of_file(&mut self, document: &DeTable<'_>, source: &mut SourceText<'_>) {
         let mut keys = BTreeMap::new();
         self.collect_keys(document, "", &mut keys);
         for (byte, key) in keys {
-            self.note_key(&key, source.place(byte));
+            self.keep_place(&key, source.place(byte));
         }
     }
 
@@ -175,7 +175,7 @@ impl SettingsReader {
                     self.problems.push(Problem::named(name, "the value is not UTF-8"));
                 }
                 (None, Ok(value)) => {
-                    if self.note_key(self.key_of(&variable.path), name.clone()) {
+                    if self.keep_place(self.key_of(&variable.path), name.clone()) {
                         values.insert(variable.path.clone(), value.to_owned());
                     }
                 }
@@ -205,8 +205,8 @@ impl SettingsReader {
         path
     }
 
-    /// Notes that a key is set at this place. Returns whether the key is known, and reports it if not.
-    fn note_key(&mut self, key: &str, place: String) -> bool {
+    /// Keeps the place where a key is set. Returns whether the key is known, and reports it if not.
+    fn keep_place(&mut self, key: &str, place: String) -> bool {
         if self.known_keys.contains(key) {
             self.places.insert(key.to_owned(), place);
             return true;

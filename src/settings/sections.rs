@@ -135,7 +135,7 @@ fn read_oauth(reader: &mut SettingsReader) -> Option<OAuthSettings> {
 fn read_rules(reader: &mut SettingsReader) -> RulesSettings {
     let directory = reader.read_optional("rules.directory", parse_path);
     RulesSettings {
-        is_set: directory.is_some(),
+        is_directory_set: directory.is_some(),
         directory: directory.unwrap_or_else(|| "rules".into()),
         reload: read_reload(reader),
     }

@@ -45,7 +45,7 @@ pub(crate) struct ExplainedLookup<'a> {
 #[derive(Serialize)]
 pub(crate) struct ExplainedSet<'a> {
     pub(crate) attribute: &'a str,
-    /// The alternative that was taken, to follow the attribute's name: `, branch 2`. Empty if the source of the
+    /// The alternative that was taken, to follow the attribute's name: `, branch 2`. Empty if the recipe of the
     /// value has no alternatives, or none was taken.
     pub(crate) alternative: String,
     /// Why the attribute is not set.
@@ -122,7 +122,7 @@ fn explain_sets<'a>(hook: &'a Hook, answer: &HookAnswer<'a, '_>) -> Vec<Explaine
     explained
 }
 
-/// Explains an attribute of `set`. An attribute without an outcome is set, and its source has no alternatives.
+/// Explains an attribute of `set`. An attribute without an outcome is set, and its recipe has no alternatives.
 fn explain_set<'a>(attribute: &'a str, outcome: Option<&SetOutcome<'_>>) -> ExplainedSet<'a> {
     match outcome {
         Some(SetOutcome { alternative, result, .. }) => ExplainedSet {

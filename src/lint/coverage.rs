@@ -140,7 +140,7 @@ fn outcomes_to_show(hook: &Hook) -> Vec<HookOutcome> {
 fn add_outcomes_of_section(flow: Flow, section: &Section, outcomes: &mut Vec<HookOutcome>) {
     let name = flow.spec().section;
     for set in &section.set {
-        for index in 0..set.source.branches().len() {
+        for index in 0..set.recipe.branches().len() {
             let attribute = set.attribute.value.clone();
             outcomes.push(HookOutcome::Branch { section: name, attribute, index });
         }

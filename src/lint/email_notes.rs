@@ -42,10 +42,10 @@ fn names_of(section: &Section) -> BTreeSet<&ValueName> {
         names.extend(rule.value_names());
     }
     for set in &section.set {
-        for branch in set.source.branches() {
+        for branch in set.recipe.branches() {
             names.extend(branch.when.iter().flat_map(Part::value_names));
         }
-        if let Some(from) = set.source.name_in_from() {
+        if let Some(from) = set.recipe.name_in_from() {
             names.insert(&from.value);
         }
     }

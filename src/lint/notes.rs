@@ -160,7 +160,7 @@ fn template_notes(
     }
     notes.extend(question_notes(section, names_in_file, org));
     for set in &section.set {
-        let values = set.source.values();
+        let values = set.recipe.values();
         // A template may have one name many times, and gets one note for it.
         let names: BTreeSet<_> = values.iter().flat_map(|value| value.value_names()).collect();
         for name in names {
@@ -213,12 +213,12 @@ impl<'r> Names<'r> {
         names.asked = form_placeholders(section);
         for set in &section.set {
             names.written.insert(&set.attribute);
-            for branch in set.source.branches() {
+            for branch in set.recipe.branches() {
                 for part in &branch.when {
                     names.add_consulted(part.value_names());
                 }
             }
-            if let Some(from) = set.source.name_in_from() {
+            if let Some(from) = set.recipe.name_in_from() {
                 names.add_consulted([&from.value]);
             }
         }

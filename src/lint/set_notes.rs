@@ -8,7 +8,7 @@ use crate::{
     rule::{
         Part, Section,
         node::Spanned,
-        set::{SetEntry, ValueMap, ValueSource},
+        set::{Recipe, SetEntry, ValueMap},
     },
 };
 
@@ -21,7 +21,7 @@ pub(super) fn set_notes(
     let mut notes = Vec::new();
     for set in &section.set {
         let Spanned { value: name, span } = &set.attribute;
-        if let ValueSource::Mapped(mapped) = &set.source
+        if let Recipe::Mapped(mapped) = &set.recipe
             && let ValueMap::File { starts_with_entry: true, .. } = mapped.map
         {
             let message = format!(
@@ -46,7 +46,7 @@ pub(super) fn set_notes(
 fn avoidable_lookup<'s>(set: &SetEntry, section: &'s Section) -> Option<&'s str> {
     // These are meant to keep the form's own value: `normalize` writes it in another form, and `default` writes
     // only where it is absent.
-    if let ValueSource::Normalize(_) | ValueSource::Default(_) = set.source {
+    if let Recipe::Normalize(_) | Recipe::Default(_) = set.recipe {
         return None;
     }
     for lookup in &section.lookups {

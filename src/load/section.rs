@@ -178,7 +178,7 @@ fn attributes_named<'s>(section: &'s Section, lookups: &'s [Lookup]) -> BTreeSet
     }
     for set in &section.set {
         attributes.insert(set.attribute.as_str());
-        names.extend(set.source.value_names());
+        names.extend(set.recipe.value_names());
     }
     for name in &section.update {
         attributes.insert(name);

@@ -8,7 +8,7 @@ use crate::{
     problem::SpanProblems,
     rule::{
         node::{Content, Node, Spanned, push_list_problem},
-        set::{STEPS, SetEntry, ValueSource},
+        set::{Recipe, STEPS, SetEntry},
         value_name::ValueName,
     },
 };
@@ -25,14 +25,14 @@ use map::read_mapped;
 use pattern::read_matched;
 use value::read_value;
 
-/// A kind of source that is written as a table.
+/// A kind of recipe that is written as a table.
 struct SetKind {
     /// The key that only this kind has.
     key: &'static str,
     /// The other keys that this kind may have.
     other_keys: &'static [&'static str],
     /// Reads the table for the attribute of this name.
-    read: fn(&Fields<'_>, &str) -> Option<ValueSource>,
+    read: fn(&Fields<'_>, &str) -> Option<Recipe>,
 }
 
 const SET_KINDS: [SetKind; 5] = [
@@ -93,7 +93,7 @@ pub(super) fn read_set<'n>(
     let mut sets = Vec::new();
     for entry in &table.0 {
         let name = &entry.key;
-        let source = read_value_source(&entry.value, fields, name);
+        let recipe = read_recipe(&entry.value, fields, name);
         // A key is read like a string that names an attribute.
         let key = Node { span: entry.key_span.clone(), content: Content::Text(name.clone()) };
         let Some(attribute) = fields.read_attribute_name(&key) else {
@@ -103,37 +103,33 @@ pub(super) fn read_set<'n>(
             let message = format!("`{name}` is in `update` as well; keep one of them");
             fields.report(entry.problem(message));
         }
-        if let Some(source) = source {
-            let lookups = lookups_of(source.value_names());
-            sets.push(SetEntry { attribute, source, lookups });
+        if let Some(recipe) = recipe {
+            let lookups = lookups_of(recipe.value_names());
+            sets.push(SetEntry { attribute, recipe, lookups });
         }
     }
     sets
 }
 
-fn read_value_source<'n>(
-    node: &'n Node,
-    fields: &Fields<'n>,
-    attribute: &str,
-) -> Option<ValueSource> {
+fn read_recipe<'n>(node: &'n Node, fields: &Fields<'n>, attribute: &str) -> Option<Recipe> {
     match &node.content {
         // The node is a table, so no message shows an example of one.
-        Content::Table(_) => read_source_table(&fields.table_in(node, "")?, attribute),
+        Content::Table(_) => read_recipe_table(&fields.table_in(node, "")?, attribute),
         Content::List(items) if items.iter().any(Node::is_table) => {
             read_branches(node, items, fields)
         }
-        _ => fields.ok_or_report(read_value(node, fields.scope)).map(ValueSource::Value),
+        _ => fields.ok_or_report(read_value(node, fields.scope)).map(Recipe::Value),
     }
 }
 
-/// Reads a source that is written as a table. Its keys determine its kind.
-fn read_source_table(fields: &Fields<'_>, attribute: &str) -> Option<ValueSource> {
+/// Reads a recipe that is written as a table. Its keys determine its kind.
+fn read_recipe_table(fields: &Fields<'_>, attribute: &str) -> Option<Recipe> {
     let mut kinds = SET_KINDS.iter().filter(|kind| fields.table.get(kind.key).is_some());
     match (kinds.next(), kinds.next()) {
         (Some(kind), None) => {
-            let source = (kind.read)(fields, attribute);
+            let recipe = (kind.read)(fields, attribute);
             fields.report_unknown_keys();
-            source
+            recipe
         }
         (Some(first), Some(second)) => {
             let (first, second) = (first.key, second.key);
@@ -166,7 +162,7 @@ fn report_no_kind(fields: &Fields<'_>) {
     }
 }
 
-fn read_normalize(fields: &Fields<'_>, _: &str) -> Option<ValueSource> {
+fn read_normalize(fields: &Fields<'_>, _: &str) -> Option<Recipe> {
     let entry = fields.claim("normalize")?;
     let mut steps = Vec::new();
     let mut problems = SpanProblems::default();
@@ -185,7 +181,7 @@ fn read_normalize(fields: &Fields<'_>, _: &str) -> Option<ValueSource> {
         fields.report_all(problems);
         return None;
     }
-    Some(ValueSource::Normalize(steps))
+    Some(Recipe::Normalize(steps))
 }
 
 /// Reads `from`: the name of the value from which another one is made.
@@ -194,6 +190,6 @@ fn read_from(fields: &Fields<'_>) -> Option<Spanned<ValueName>> {
     fields.read_value_name(node)
 }
 
-fn read_default(fields: &Fields<'_>, _: &str) -> Option<ValueSource> {
-    fields.required("default", |node| read_value(node, fields.scope)).map(ValueSource::Default)
+fn read_default(fields: &Fields<'_>, _: &str) -> Option<Recipe> {
+    fields.required("default", |node| read_value(node, fields.scope)).map(Recipe::Default)
 }

@@ -191,7 +191,7 @@ impl Section {
             names.extend(rule.value_names());
         }
         for set in &self.set {
-            names.extend(set.source.value_names());
+            names.extend(set.recipe.value_names());
         }
         names
     }

@@ -1,4 +1,4 @@
-//! The attributes that a section sets, and the sources of their values.
+//! The attributes that a section sets, and the recipes for their values.
 
 use std::borrow::Cow;
 
@@ -22,16 +22,16 @@ pub(crate) use pattern::{GroupPattern, Matched};
 pub(crate) use text_map::{RepeatedKey, TextMap};
 pub(crate) use value::{GroupName, SetValue};
 
-/// An entry of `set`: an attribute, and the source of its value.
+/// An entry of `set`: an attribute, and the recipe for its value.
 pub(crate) struct SetEntry {
     pub(crate) attribute: Spanned<String>,
-    pub(crate) source: ValueSource,
-    /// The names of the lookups whose results the source needs.
+    pub(crate) recipe: Recipe,
+    /// The names of the lookups whose results the recipe needs.
     pub(crate) lookups: Vec<String>,
 }
 
-/// The source of a value to set. Large sources are boxed, since a section may have many attributes.
-pub(crate) enum ValueSource {
+/// How a value to set is made. Large recipes are boxed, since a section may have many attributes.
+pub(crate) enum Recipe {
     /// This value, whatever was submitted.
     Value(Spanned<SetValue>),
     /// The submitted value, normalized by these steps. The rules judge the normalized value as well.
@@ -56,13 +56,16 @@ pub(crate) struct Branch {
 }
 
 /// The attempt to set an attribute.
+///
+/// Has two lifetimes, since the value may borrow from the request (`'q`) as well as from the rules (`'r`, which is
+/// longer). The reason borrows only from the rules, so that it can outlive the request, in an explanation.
 pub(super) struct Attempt<'r, 'q> {
     pub(super) alternative: Alternative,
     pub(super) value: Result<NewValue<'q>, WhyNotSet<'r>>,
 }
 
 impl<'r, 'q> Attempt<'r, 'q> {
-    /// An attempt with a source that has no alternatives, or of which none was taken.
+    /// An attempt with a recipe that has no alternatives, or of which none was taken.
     pub(super) fn without_alternative(value: Result<NewValue<'q>, WhyNotSet<'r>>) -> Self {
         Self { alternative: Alternative::None, value }
     }
@@ -74,9 +77,9 @@ pub(super) fn normalized_form<'f, 'a>(
     form: &'f Form<'a>,
 ) -> Cow<'f, Form<'a>> {
     let mut normalized = Cow::Borrowed(form);
-    for SetEntry { attribute, source, .. } in entries {
+    for SetEntry { attribute, recipe, .. } in entries {
         // A value of another type than text stays as it is.
-        if let ValueSource::Normalize(steps) = source
+        if let Recipe::Normalize(steps) = recipe
             && let Some(found) = form.get(attribute)
             && let Value::Text(text) = &found.value
         {
@@ -87,7 +90,7 @@ pub(super) fn normalized_form<'f, 'a>(
     normalized
 }
 
-impl ValueSource {
+impl Recipe {
     /// The constants and templates in the rules file that may be set.
     pub(crate) fn values(&self) -> Vec<&Spanned<SetValue>> {
         match self {
@@ -111,7 +114,7 @@ impl ValueSource {
         }
     }
 
-    /// The names of all values that the source looks at.
+    /// The names of all values that the recipe looks at.
     pub(crate) fn value_names(&self) -> Vec<&ValueName> {
         let mut names = Vec::new();
         for branch in self.branches() {
@@ -126,7 +129,7 @@ impl ValueSource {
         names
     }
 
-    /// The branches, if the source has any.
+    /// The branches, if the recipe has any.
     pub(crate) fn branches(&self) -> &[Branch] {
         match self {
             Self::Branches(branches) => branches,
@@ -142,20 +145,20 @@ impl SetEntry {
         request: &'q Request<'_>,
         context: &EvalContext<'_>,
     ) -> Attempt<'r, 'q> {
-        match &self.source {
-            ValueSource::Default(_) if request.form.get(&self.attribute).is_some() => {
+        match &self.recipe {
+            Recipe::Default(_) if request.form.get(&self.attribute).is_some() => {
                 Attempt::without_alternative(Err(WhyNotSet::Submitted))
             }
-            ValueSource::Value(value) | ValueSource::Default(value) => {
+            Recipe::Value(value) | Recipe::Default(value) => {
                 Attempt::without_alternative(value.fill(context))
             }
-            ValueSource::Normalize(_) => {
+            Recipe::Normalize(_) => {
                 Attempt::without_alternative(self.normalized_value(&request.form, context))
             }
-            ValueSource::Branches(branches) => attempt_branches(branches, context),
-            ValueSource::Mapped(mapped) => mapped.attempt(context),
-            ValueSource::Matched(matched) => Attempt::without_alternative(matched.fill(context)),
-            ValueSource::Generated(generator) => {
+            Recipe::Branches(branches) => attempt_branches(branches, context),
+            Recipe::Mapped(mapped) => mapped.attempt(context),
+            Recipe::Matched(matched) => Attempt::without_alternative(matched.fill(context)),
+            Recipe::Generated(generator) => {
                 Attempt::without_alternative(generated_value(generator, request))
             }
         }

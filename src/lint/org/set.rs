@@ -10,7 +10,7 @@ use crate::{
     problem::{SpanProblem, SpanProblems},
     rule::{
         node::{Span, Spanned, push_list_problem},
-        set::{SetEntry, SetValue, TextMap, ValueMap, ValueSource},
+        set::{Recipe, SetEntry, SetValue, TextMap, ValueMap},
     },
 };
 
@@ -23,19 +23,19 @@ impl SectionLint<'_> {
             // Its values would be reported as well, for the same reason.
             return;
         }
-        for branch in set.source.branches() {
+        for branch in set.recipe.branches() {
             for part in &branch.when {
                 self.check_part(org, part);
             }
         }
-        if let Some(from) = set.source.name_in_from() {
+        if let Some(from) = set.recipe.name_in_from() {
             self.report_if_some(&from.span, why_absent(org, from, self.flow));
         }
-        match &set.source {
-            ValueSource::Mapped(mapped) if let ValueMap::File { place, map, .. } = &mapped.map => {
+        match &set.recipe {
+            Recipe::Mapped(mapped) if let ValueMap::File { place, map, .. } = &mapped.map => {
                 self.check_map_file(org, &set.attribute, place, map);
             }
-            ValueSource::Generated(generator) => {
+            Recipe::Generated(generator) => {
                 // Every identifier of a generator has the same form, so any event gives a sample.
                 let sample = Json::from(generator.identifier(""));
                 let problem = org.why_value_not_written(&set.attribute, &sample);
@@ -43,7 +43,7 @@ impl SectionLint<'_> {
             }
             _ => {}
         }
-        for value in set.source.values() {
+        for value in set.recipe.values() {
             let problem = why_not_written(org, &set.attribute, value, self.flow);
             self.report_if_some(&value.span, problem);
         }

@@ -6,7 +6,7 @@ use crate::{
     rule::{
         Part,
         node::{Content, Entry, Node},
-        set::{Branch, ValueSource},
+        set::{Branch, Recipe},
     },
 };
 
@@ -20,7 +20,7 @@ pub(super) fn read_branches<'n>(
     list: &Node,
     items: &'n [Node],
     fields: &Fields<'n>,
-) -> Option<ValueSource> {
+) -> Option<Recipe> {
     if items.len() > MOST_BRANCHES {
         let count = items.len();
         let hint = "write a map (`from` and `map`)";
@@ -49,7 +49,7 @@ pub(super) fn read_branches<'n>(
             fields.report(branch.problem(message));
         }
     }
-    if fields.problem_count() == before { Some(ValueSource::Branches(branches)) } else { None }
+    if fields.problem_count() == before { Some(Recipe::Branches(branches)) } else { None }
 }
 
 fn read_branch(fields: &Fields<'_>) -> Option<Branch> {

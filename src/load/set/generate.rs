@@ -7,7 +7,7 @@ use crate::{
     problem::SpanProblem,
     rule::{
         node::{Content, Node},
-        set::{Generator, IdentifierKind, ValueSource},
+        set::{Generator, IdentifierKind, Recipe},
     },
 };
 
@@ -23,12 +23,12 @@ enum Generated {
 
 const NAMES: [(&str, Generated); 2] = [("uuid", Generated::Uuid), ("digits", Generated::Digits)];
 
-pub(super) fn read_generator(fields: &Fields<'_>, attribute: &str) -> Option<ValueSource> {
+pub(super) fn read_generator(fields: &Fields<'_>, attribute: &str) -> Option<Recipe> {
     let kind = match fields.required("generate", |node| node.choice("identifier", &NAMES))? {
         Generated::Uuid => IdentifierKind::Uuid,
         Generated::Digits => IdentifierKind::Digits(fields.required("length", read_length)?),
     };
-    Some(ValueSource::Generated(Box::new(Generator::new(kind, fields.file.hook, attribute))))
+    Some(Recipe::Generated(Box::new(Generator::new(kind, fields.file.hook, attribute))))
 }
 
 fn read_length(node: &Node) -> Result<u32, SpanProblem> {

@@ -17,12 +17,12 @@ use crate::{
         check::Comparison,
         email,
         node::{Node, Spanned, push_list_problem},
-        set::{Mapped, RepeatedKey, TextMap, ValueMap, ValueSource},
+        set::{Mapped, Recipe, RepeatedKey, TextMap, ValueMap},
         value_name::ValueName,
     },
 };
 
-pub(super) fn read_mapped(fields: &Fields<'_>, _: &str) -> Option<ValueSource> {
+pub(super) fn read_mapped(fields: &Fields<'_>, _: &str) -> Option<Recipe> {
     let from = read_from(fields);
     let node = &fields.claim("map")?.value;
     let map = match file_name(node) {
@@ -33,7 +33,7 @@ pub(super) fn read_mapped(fields: &Fields<'_>, _: &str) -> Option<ValueSource> {
         }
     };
     let otherwise = fields.optional("else", |node| read_value(node, fields.scope));
-    Some(ValueSource::Mapped(Box::new(Mapped { from: from?, map: map?, otherwise })))
+    Some(Recipe::Mapped(Box::new(Mapped { from: from?, map: map?, otherwise })))
 }
 
 fn read_inline_map(

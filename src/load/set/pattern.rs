@@ -3,14 +3,14 @@
 use super::{read_from, value::read_value_of_groups};
 use crate::{
     load::fields::Fields,
-    rule::set::{GroupPattern, Matched, ValueSource},
+    rule::set::{GroupPattern, Matched, Recipe},
 };
 
-pub(super) fn read_matched(fields: &Fields<'_>, _: &str) -> Option<ValueSource> {
+pub(super) fn read_matched(fields: &Fields<'_>, _: &str) -> Option<Recipe> {
     let from = read_from(fields);
     let value = fields.required_node("value");
     let node = &fields.claim("pattern")?.value;
     let pattern = fields.ok_or_report(GroupPattern::read_pattern(node, fields.file.patterns))?;
     let value = fields.ok_or_report(read_value_of_groups(value?, &pattern.names()))?;
-    Some(ValueSource::Matched(Box::new(Matched { from: from?, pattern, value })))
+    Some(Recipe::Matched(Box::new(Matched { from: from?, pattern, value })))
 }

@@ -40,6 +40,7 @@ pub(crate) enum ValueMap {
 }
 
 impl Mapped {
+    /// The value to set, or the reason why none is. [`Attempt`] explains the two lifetimes.
     pub(super) fn attempt<'r: 'q, 'q>(&'r self, context: &EvalContext<'_>) -> Attempt<'r, 'q> {
         let found = match find_required(&self.from, context) {
             Ok(found) => found,

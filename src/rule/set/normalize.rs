@@ -38,8 +38,8 @@ pub(crate) fn steps_of_normalize(section: &Table) -> BTreeMap<String, Vec<Step>>
         return normalized;
     };
     for Entry { key, value, .. } in &set.0 {
-        if let Content::Table(source) = &value.content
-            && let Some(entry) = source.get("normalize")
+        if let Content::Table(recipe) = &value.content
+            && let Some(entry) = recipe.get("normalize")
             && let Content::List(items) = &entry.value.content
         {
             normalized.insert(key.clone(), valid_steps(items));

@@ -19,10 +19,10 @@ impl SetOutcome<'_> {
     }
 }
 
-/// The alternative of a source that was taken in one request. Printed, it follows the attribute's name.
+/// The alternative of a recipe that was taken in one request. Printed, it follows the attribute's name.
 #[derive(Clone, Copy, Display, PartialEq, Eq)]
 pub(crate) enum Alternative {
-    /// The source has no alternatives, or none was taken.
+    /// The recipe has no alternatives, or none was taken.
     #[display("")]
     None,
     /// The branch at this index.
@@ -45,7 +45,7 @@ pub(crate) enum WhyNotSet<'r> {
     /// A needed value is a part of an attribute that is not a plain email address.
     #[display("`{_0}` is missing: the attribute is not a plain email address")]
     NotAnAddress(&'r ValueName),
-    /// A needed value is a list, an object or a decimal number.
+    /// A needed value is a list, an object, or a number with a fraction or an exponent.
     #[display("`{_0}` is neither a text nor a whole number nor a boolean")]
     NotText(&'r ValueName),
     /// The form does not have the attribute to normalize.

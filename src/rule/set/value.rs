@@ -107,14 +107,14 @@ fn fill<'r, N>(
     Ok(text)
 }
 
-/// Finds the value of a name that a source needs. Fails with the reason why the attribute is not set.
+/// Finds the value of a name that a recipe needs. Fails with the reason why the attribute is not set.
 pub(super) fn find_required<'r, 'v>(
     name: &'r ValueName,
     context: &'v EvalContext<'_>,
 ) -> Result<Value<'v>, WhyNotSet<'r>> {
     match context.find(name) {
         Found::Present(value) => {
-            // Most sources copy the value, which costs as much as a check.
+            // Most recipes copy the value, which costs as much as a check.
             let length = value.text().unwrap_or_default().len();
             context.work.spend_check(length).map_err(|_| WhyNotSet::TooCostly(name))?;
             Ok(value)

@@ -36,11 +36,11 @@ impl Moment {
         Self { instant: Instant::now(), time: SystemTime::now() }
     }
 
-    /// The present moment. Its time of day is computed: that of `self`, plus the time since `self`.
-    pub(crate) fn now_since(self) -> Self {
+    /// The present moment. Computes its time of day: that of `earlier`, plus the time that has passed since.
+    pub(crate) fn now_computed_from(earlier: Self) -> Self {
         let instant = Instant::now();
-        let elapsed = instant.saturating_duration_since(self.instant);
-        Self { instant, time: self.time.checked_add(elapsed).unwrap_or(self.time) }
+        let elapsed = instant.saturating_duration_since(earlier.instant);
+        Self { instant, time: earlier.time.checked_add(elapsed).unwrap_or(earlier.time) }
     }
 
     /// The time from an earlier moment to this one.

@@ -85,12 +85,12 @@ impl<'a> Form<'a> {
     /// The attribute of this exact name. Returns `None` if it is absent, null or empty (`""`, `[]`).
     /// Okta does not document which of these a skipped field sends, so all of them count as absent.
     pub fn get(&self, name: &str) -> Option<&Attribute<'a>> {
-        self.get_or_empty(name).filter(|attribute| !attribute.value.is_empty())
+        self.get_even_if_empty(name).filter(|attribute| !attribute.value.is_empty())
     }
 
     /// The attribute of this exact name. It may be empty, for example because the end user has cleared the
     /// field. Returns `None` if it is absent or null.
-    pub fn get_or_empty(&self, name: &str) -> Option<&Attribute<'a>> {
+    pub fn get_even_if_empty(&self, name: &str) -> Option<&Attribute<'a>> {
         let attribute = self.0.get(self.index_of(name)?)?;
         match attribute.value {
             Value::Null => None,

@@ -2,7 +2,7 @@
 //!
 //! The service, `eval`, `replay` and `check` all use [`answer`], which takes the three steps. So the
 //! subcommands show exactly what production answers, byte for byte. The steps read no clock, file or
-//! network: the caller gathers the [`Facts`], and first asks the [`questions`] of the rules.
+//! network: `server`, `cli` and `preview` gather the [`Facts`], and first ask the [`questions`] of the rules.
 
 use std::{
     borrow::Cow,
@@ -54,10 +54,9 @@ impl<'r> HookAnswer<'r, '_> {
         self.sets.iter().find(|outcome| outcome.set.attribute.value == attribute)
     }
 
-    /// Whether the request is denied because an attribute is generated from its `eventId`, which is
-    /// missing.
-    pub fn lacks_event_id(&self) -> bool {
-        self.sets.iter().any(SetOutcome::lacks_event_id)
+    /// Whether the request is denied because an identifier is to be made from its `eventId`, and it has none.
+    pub fn needs_missing_event_id(&self) -> bool {
+        self.sets.iter().any(SetOutcome::needs_missing_event_id)
     }
 }
 

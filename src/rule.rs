@@ -87,11 +87,11 @@ pub struct Rule {
     pub cause_domain: String,
     /// Its outcomes as the decision log writes them.
     pub outcome_json: OutcomeJson,
-    /// The parts of the rule's source that lints read.
+    /// The parts of the rules file that lints read.
     pub origin: RuleOrigin,
 }
 
-/// The parts of a rule's source that lints read. Judging does not need them.
+/// The parts of the rules file about one rule that lints read. Judging does not need them.
 #[derive(Default)]
 pub struct RuleOrigin {
     /// The place of the value of `id`.

@@ -135,7 +135,7 @@ fn read_section(fields: Fields<'_>, flow: Flow) -> Option<Section> {
     let mut section = read_section_without_lookups(&fields, flow)?;
     // Each scope has noted whether a name that was read in it refers to the context, such as `profile.userType` or
     // `request.ip`.
-    section.reads_context = lookup_scope.reads_context() || rule_scope.reads_context();
+    section.refers_to_context = lookup_scope.refers_to_context() || rule_scope.refers_to_context();
     report_lookups_named_like_attributes(&section, &fields);
     section.lookups = lookups;
     Some(section)
@@ -187,7 +187,7 @@ fn attributes_named<'s>(section: &'s Section, lookups: &'s [Lookup]) -> BTreeSet
     attributes
 }
 
-/// Reads a section except its lookups. The caller sets `lookups` and `reads_context`.
+/// Reads a section except its lookups. `read_section` sets `lookups` and `refers_to_context`.
 fn read_section_without_lookups(fields: &Fields<'_>, flow: Flow) -> Option<Section> {
     let summary = fields.optional("summary", Text::read_text);
     let deny = fields.optional("deny", |node| node.choice("way to deny", &DENY_STYLES));
@@ -207,7 +207,7 @@ fn read_section_without_lookups(fields: &Fields<'_>, flow: Flow) -> Option<Secti
         set,
         // `read_section` sets these.
         lookups: Vec::new(),
-        reads_context: false,
+        refers_to_context: false,
     })
 }
 

@@ -118,7 +118,7 @@ impl<'a> JsonReader<'a> {
         Ok(Some(OpenObject { first_name: self.names.len() }))
     }
 
-    /// Reads the name of the next member and the colon after it. The caller must then read the value. After the
+    /// Reads the name of the next member and the colon after it. The value must be read next. After the
     /// last member, closes the object and returns `None`.
     pub(super) fn next_name(
         &mut self,
@@ -183,7 +183,7 @@ impl<'a> JsonReader<'a> {
         Ok(OpenArray { is_empty: true })
     }
 
-    /// Returns whether there is another element. If so, the caller must read it. After the last element, closes
+    /// Returns whether there is another element. If so, it must be read next. After the last element, closes
     /// the array.
     fn next_element(&mut self, array: &mut OpenArray) -> Result<bool, NotStrict> {
         if self.peek_after_space() == Some(b']') {

@@ -43,7 +43,7 @@ pub struct Section {
     /// The attributes to set if no rule denies, in this order, after those of `update`.
     pub(crate) set: Vec<SetEntry>,
     /// Whether a name in the section refers to a request's `data.context`.
-    pub(crate) reads_context: bool,
+    pub(crate) refers_to_context: bool,
 }
 
 /// The rules of a section.
@@ -229,7 +229,7 @@ impl Section {
             };
             let outcome = SetOutcome { set, alternative, result };
             // An identifier is to be made from `eventId`, and the request has none.
-            if outcome.lacks_event_id() {
+            if outcome.needs_missing_event_id() {
                 outcomes.clear();
                 outcomes.push(outcome);
                 return cannot_be_processed(self.deny, MISSING_EVENT_ID, "eventId");
@@ -248,7 +248,7 @@ impl Section {
     fn assignments_of_update<'q>(&'q self, request: &'q Request<'_>) -> Vec<Assignment<'q>> {
         let mut assignments = Vec::new();
         for name in &self.update {
-            if let Some(attribute) = request.form.get_or_empty(name) {
+            if let Some(attribute) = request.form.get_even_if_empty(name) {
                 let value = NewValue::Json(attribute.json);
                 assignments.push(Assignment { attribute: name, value });
             }

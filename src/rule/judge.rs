@@ -44,7 +44,7 @@ impl<'q> JudgedValues<'q> {
     /// Reads the values of a request.
     pub(super) fn read(section: &Section, request: &'q Request<'_>) -> Self {
         let mut data_context = DataContext::default();
-        if section.reads_context {
+        if section.refers_to_context {
             data_context = request.read_context();
         }
         Self {

@@ -174,7 +174,7 @@ impl SetEntry {
         let Some(original) = submitted.get(&self.attribute) else {
             return Err(WhyNotSet::NotSubmitted);
         };
-        match context.form.get_or_empty(&self.attribute) {
+        match context.form.get_even_if_empty(&self.attribute) {
             Some(attribute) if let Value::Text(text) = &attribute.value => {
                 Ok(NewValue::Text(text.to_string().into()))
             }

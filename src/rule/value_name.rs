@@ -92,8 +92,9 @@ impl RequestValue {
 pub(crate) struct Scope {
     /// Whether the flow is of an end user who already has a profile.
     has_profile: bool,
-    /// Whether a name that was read in this scope refers to a request's `data.context`.
-    reads_context: Cell<bool>,
+    /// Whether a name that was read in this scope refers to a request's `data.context`. If none does, requests of the
+    /// section are judged without it.
+    refers_to_context: Cell<bool>,
     /// The lookups of the section by their names.
     lookups: BTreeMap<String, LookupColumns>,
     /// How many messages have suggested a known name so far.
@@ -136,8 +137,8 @@ impl Scope {
     }
 
     /// Whether a name that was read in this scope refers to a request's `data.context`.
-    pub(crate) fn reads_context(&self) -> bool {
-        self.reads_context.get()
+    pub(crate) fn refers_to_context(&self) -> bool {
+        self.refers_to_context.get()
     }
 }
 
@@ -241,7 +242,7 @@ fn parse_profile_attribute(
         return Err(node.problem(message));
     }
     require_attribute_name(attribute, node)?;
-    scope.reads_context.set(true);
+    scope.refers_to_context.set(true);
     Ok(ValueName::Profile(attribute.to_owned()))
 }
 
@@ -254,7 +255,7 @@ fn parse_request_value(
     for value in RequestValue::ALL {
         if value.as_str() == property {
             if value == RequestValue::Ip {
-                scope.reads_context.set(true);
+                scope.refers_to_context.set(true);
             }
             return Ok(ValueName::Request(value));
         }

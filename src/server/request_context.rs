@@ -94,7 +94,7 @@ impl<'s> RequestContext<'s> {
         if answer.too_costly {
             self.state.warnings.log(&Warning::TooCostly { hook, request_type });
         }
-        if answer.lacks_event_id() {
+        if answer.needs_missing_event_id() {
             self.state.warnings.log(&Warning::MissingEventId { hook, request_type });
         }
     }
@@ -125,7 +125,7 @@ impl<'s> RequestContext<'s> {
 
     /// The log line of a request that has this HTTP status. `record` adds the decision, or `refuse` the reason.
     fn line<'l>(&'l self, status: &'l str) -> Line<'l> {
-        let now = self.arrived.now_since();
+        let now = Moment::now_computed_from(self.arrived);
         Line {
             time: now.time,
             id: DecisionId::next(),

@@ -72,7 +72,7 @@ where
         };
         let mut body = Body::new(&request, connection, slot);
         let response = handler.respond(&request, &mut body, arrived).await;
-        let answered = arrived.now_since();
+        let answered = Moment::now_computed_from(arrived);
         slot.set_waiting_for_client(answered.instant);
         let is_stopping = handler.state.draining.load(Ordering::Acquire);
         let mut may_reuse = body.is_read() && !slot.is_evicted();

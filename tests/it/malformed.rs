@@ -1,4 +1,5 @@
-//! Conditions of rules and lookups on values that cannot be read as the condition expects.
+//! Conditions of rules and lookups on values that cannot be read as the condition expects. Such a condition counts as
+//! met, so that nobody skips a rule by sending another type.
 
 use crate::{
     lookups::{effects, hook_with_lookup, rule},
@@ -56,6 +57,7 @@ fn a_malformed_value_skips_no_rule_and_no_lookup() {
             if condition.contains("range = { min = 2 }") && *value == "1.5" {
                 continue;
             }
+            // No member has the number 99.
             let form = format!(r#"{{"v":{value},"w":"guest","memberNumber":"99"}}"#);
             let row = format!("{condition}: {}", &value[..value.len().min(40)]);
 

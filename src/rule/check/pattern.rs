@@ -18,7 +18,7 @@ use matcher::{Matcher, SIZE_LIMIT, TooLarge};
 
 /// The longest pattern, in bytes. The parser takes up to 4 KiB of memory per byte of the pattern. The size of
 /// its result is known only afterwards.
-const SOURCE_LIMIT: usize = 4 << 10;
+const TEXT_LIMIT: usize = 4 << 10;
 
 /// The cost of ignoring case, in bytes of the budget per byte of the pattern. It stands for the time to fold
 /// the case of classes: up to 30 µs per byte, even if the result is small.
@@ -69,10 +69,10 @@ impl PatternBudget {
 
 /// A text that a regular expression matches as a whole.
 #[derive(Display)]
-#[display("a match of the pattern `{source}`")]
+#[display("a match of the pattern `{text}`")]
 pub struct Pattern {
     /// The pattern as the rules file writes it.
-    source: String,
+    text: String,
     matcher: Matcher,
 }
 
@@ -88,32 +88,32 @@ impl Pattern {
         node: &Node,
         budget: &PatternBudget,
     ) -> Result<Self, SpanProblems> {
-        let source = node.text()?;
-        if source.len() > SOURCE_LIMIT {
+        let text = node.text()?;
+        if text.len() > TEXT_LIMIT {
             let why = format!(
-                "the pattern has {} bytes, and at most {SOURCE_LIMIT} are allowed; use `one_of` for a list of values, or several rules",
-                source.len()
+                "the pattern has {} bytes, and at most {TEXT_LIMIT} are allowed; use `one_of` for a list of values, or several rules",
+                text.len()
             );
             return Err(node.problem(why).into());
         }
-        if source.starts_with("/^") {
+        if text.starts_with("/^") {
             let why =
                 "no value can pass this check: a pattern has no `/` around it; leave them out";
             return Err(node.problem(why).into());
         }
-        if ignores_case(source) {
-            budget.take(source.len() * CASE_COST);
+        if ignores_case(text) {
+            budget.take(text.len() * CASE_COST);
         }
         if budget.is_used_up() {
             let why = "the patterns of all rules are too large together; repeat less, or shorten character classes";
             return Err(node.problem(why).into());
         }
         let mut parser = ParserBuilder::new().nest_limit(NEST_LIMIT).build();
-        let pattern = parser.parse(source).map_err(|error| node.problem(describe_error(&error)))?;
+        let pattern = parser.parse(text).map_err(|error| node.problem(describe_error(&error)))?;
         match Matcher::new(pattern) {
             Ok(matcher) => {
                 budget.take(matcher.memory());
-                Ok(Self { source: source.to_owned(), matcher })
+                Ok(Self { text: text.to_owned(), matcher })
             }
             Err(TooLarge) => {
                 budget.take(SIZE_LIMIT);
@@ -134,8 +134,8 @@ impl Pattern {
 }
 
 /// Whether a pattern names the flag `i`, as in `(?i)`, even to switch the flag off, as in `(?x-i:…)`.
-fn ignores_case(source: &str) -> bool {
-    for after_opening in source.split("(?").skip(1) {
+fn ignores_case(pattern: &str) -> bool {
+    for after_opening in pattern.split("(?").skip(1) {
         let flags = after_opening.split([':', ')', '<', '=']).next().unwrap_or_default();
         if flags.contains('i') {
             return true;

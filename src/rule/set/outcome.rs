@@ -13,8 +13,9 @@ pub struct SetOutcome<'r> {
 }
 
 impl SetOutcome<'_> {
-    /// Whether the request was denied because it has no `eventId`.
-    pub fn lacks_event_id(&self) -> bool {
+    /// Whether an identifier is to be made from the request's `eventId`, and the request has none. Such a request is
+    /// denied.
+    pub fn needs_missing_event_id(&self) -> bool {
         matches!(self.result, Err(WhyNotSet::NoEventId))
     }
 }

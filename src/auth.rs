@@ -1,8 +1,8 @@
 //! Authentication of callers: HTTP Basic, a secret in a header, OAuth 2.0 access tokens. Any
 //! configured method admits a caller.
 //!
-//! Depends on no HTTP library and reads no body: the caller passes in the time and the values of
-//! headers. The SHA-256 digest of a presented secret is compared with those of all secrets, in constant time. So
+//! Depends on no HTTP library and reads no clock and no body: it is given the time and the values of headers. The
+//! SHA-256 digest of a presented secret is compared with those of all secrets, in constant time. So
 //! the duration shows neither how much of a secret is right nor which one it is. To save the time of a digest,
 //! admitted secrets and tokens are remembered: a keyed hash finds them again, and then the whole value is
 //! compared, in constant time as well.

@@ -162,7 +162,7 @@ impl Authenticator {
     fn wrapped_diagnosis(&self, mistake: &str, credentials: &[u8]) -> Diagnosis {
         let mut text = format!("the value of `authorization` {mistake}");
         if let Some(secrets) = &self.basic {
-            text += &basic::remark(secrets, credentials);
+            text += &basic::remark_on_credentials(secrets, credentials);
         }
         Diagnosis::new("wrapped", text)
     }
@@ -184,7 +184,7 @@ impl Authenticator {
             "the value of `authorization` has no scheme; it has to begin with `{schemes}` and a space"
         );
         if let Some(secrets) = &self.basic {
-            text += &basic::remark(secrets, value);
+            text += &basic::remark_on_credentials(secrets, value);
         }
         Diagnosis::new("no_scheme", text)
     }

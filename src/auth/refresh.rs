@@ -123,7 +123,7 @@ impl Keys {
         let usable = state.usable(now).cloned();
         // Without usable keys, the thread already tries again by itself, so it is not woken.
         if let Some(trusted) = &usable {
-            if trusted.keys.get(kid).is_some() {
+            if trusted.key_set.get(kid).is_some() {
                 return KeySearch::Done(usable);
             }
             if let Some(wake) = &self.wake

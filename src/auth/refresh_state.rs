@@ -1,5 +1,5 @@
 //! The state of an issuer's keys: the keys in use with the tokens that they have verified, and the
-//! results of fetches. Callers pass in the time.
+//! results of fetches. Reads no clock: its functions are given the time.
 
 use std::{
     collections::HashMap,
@@ -36,7 +36,8 @@ const TOKENS_LIMIT: usize = 1000;
 
 /// Keys in use, and the tokens that they have verified.
 pub struct TrustedKeys {
-    pub(super) keys: KeySet,
+    pub(super) key_set: KeySet,
+    /// The key of the hashes of `remembered`. It has nothing to do with the issuer's keys.
     hash_key: HashKey,
     remembered: Mutex<HashMap<KeyedHash, RememberedToken>>,
 }
@@ -47,8 +48,8 @@ struct RememberedToken {
 }
 
 impl TrustedKeys {
-    fn new(keys: KeySet) -> Arc<Self> {
-        Arc::new(Self { keys, hash_key: HashKey::default(), remembered: Mutex::default() })
+    fn new(key_set: KeySet) -> Arc<Self> {
+        Arc::new(Self { key_set, hash_key: HashKey::default(), remembered: Mutex::default() })
     }
 
     /// Returns the client of a token that was verified before and has not expired. `now` is in seconds
@@ -152,7 +153,7 @@ impl RefreshState {
         if let Some(previous) = previous
             && let Some(CurrentKeys { trusted, fetched_at }) = &previous.current
         {
-            let trusted = TrustedKeys::new(trusted.keys.clone());
+            let trusted = TrustedKeys::new(trusted.key_set.clone());
             state.current = Some(CurrentKeys { trusted, fetched_at: *fetched_at });
         }
         state
@@ -204,7 +205,7 @@ impl RefreshState {
         self.is_fetching = false;
         match fetched.and_then(|published| self.use_keys(published, now)) {
             Ok(pause) => pause,
-            Err(error) => self.note_failure(error, now),
+            Err(error) => self.fail_fetch(error, now),
         }
     }
 
@@ -229,7 +230,7 @@ impl RefreshState {
         }
         let trusted = match self.current.take() {
             // The keys are the same, so the tokens that they have verified stay remembered.
-            Some(current) if current.trusted.keys == keys => current.trusted,
+            Some(current) if current.trusted.key_set == keys => current.trusted,
             _ => TrustedKeys::new(keys),
         };
         self.current = Some(CurrentKeys { trusted, fetched_at: now });
@@ -242,17 +243,17 @@ impl RefreshState {
     /// Removes leaked keys from those in use, so that they verify no further token.
     fn remove_leaked(&mut self, published: &PublishedKeySet) {
         if let Some(current) = &mut self.current {
-            match self.leaks.without_leaked(&current.trusted.keys, published) {
-                Ok(keys) if current.trusted.keys == keys => {}
+            match self.leaks.without_leaked(&current.trusted.key_set, published) {
+                Ok(keys) if current.trusted.key_set == keys => {}
                 Ok(keys) => current.trusted = TrustedKeys::new(keys),
                 Err(_) => self.current = None,
             }
         }
     }
 
-    /// Notes a failed fetch. Logs it unless the last one failed in the same way. Returns the pause
+    /// Counts and keeps the failure of a fetch. Logs it unless the last one failed in the same way. Returns the pause
     /// before the next fetch.
-    fn note_failure(&mut self, error: KeysError, now: Instant) -> Duration {
+    fn fail_fetch(&mut self, error: KeysError, now: Instant) -> Duration {
         self.counts.failed += 1;
         let has_older_keys = self.usable(now).is_some();
         let failure = FetchFailure { kind: error.kind, has_older_keys };

@@ -91,6 +91,7 @@ fn examine(url: &Url, call: &CallFlags, checkup: &mut Checkup) -> Result<(), Cli
         return Ok(());
     }
     let Some(headers) = credentials::check_acceptance(&hook, checkup) else {
+        // The checkup has a problem, since the hook gives no answer that can be checked.
         return Ok(());
     };
     if call.has_oauth() {

@@ -72,7 +72,7 @@ pub(super) fn describe_plain(secrets: &Secrets, pair: &[u8]) -> String {
 
 /// The end of a message about a mistake around an encoded value, such as a second `Basic` before it. Says so if the
 /// value is not encoded, or if it is right.
-pub(super) fn remark(secrets: &Secrets, value: &[u8]) -> String {
+pub(super) fn remark_on_credentials(secrets: &Secrets, value: &[u8]) -> String {
     if value.contains(&b':') {
         return format!("; it is not encoded, either: make it with `{COMMAND}`");
     }
@@ -87,7 +87,7 @@ pub(super) fn remark(secrets: &Secrets, value: &[u8]) -> String {
 
 fn diagnose_not_base64(secrets: &Secrets, encoded: &[u8]) -> Diagnosis {
     if let Some(rest) = credentials_of_scheme(encoded, "Basic") {
-        let remark = remark(secrets, rest);
+        let remark = remark_on_credentials(secrets, rest);
         let text = format!("`authorization` has `Basic` twice; write it once{remark}");
         return Diagnosis::new("twice", text);
     }
@@ -116,6 +116,7 @@ fn diagnose_not_base64(secrets: &Secrets, encoded: &[u8]) -> Diagnosis {
 
 /// The credentials that are right if the caller or the settings make a common mistake.
 fn guesses(pair: &[u8], user: &[u8], password: &[u8]) -> Vec<Guess> {
+    // Each constructor names a mistake, and takes the credentials that are right if it was made.
     let mut guesses = vec![
         Guess::presented_quotes(without_quotes(pair).to_vec()),
         Guess::presented_quotes(pair_of(user, without_quotes(password))),

@@ -19,8 +19,9 @@ use url::Url;
 
 use crate::{authorities::read_authorities, cli::client::OKTA_TIMEOUT};
 
-/// How long to wait, after a handshake of TLS 1.3, for the server to refuse a client without a certificate.
-const LATE_REFUSAL: Duration = Duration::from_millis(500);
+/// How long to wait, after a handshake of TLS 1.3, for the alert of a server that refuses clients without a
+/// certificate.
+const LATE_ALERT_WAIT: Duration = Duration::from_millis(500);
 
 /// A clock that is ahead by this time. It shows whether a certificate will still be valid after this time.
 #[derive(Debug)]
@@ -71,20 +72,20 @@ pub(super) fn handshake(url: &Url, config: ClientConfig) -> io::Result<()> {
     let mut connection = ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
     while connection.is_handshaking() {
         if let Err(error) = connection.complete_io(&mut stream) {
-            let refusal = refusal_before_close(&error, &mut connection, &mut stream);
-            return Err(refusal.unwrap_or(error));
+            let alert = alert_before_close(&error, &mut connection, &mut stream);
+            return Err(alert.unwrap_or(error));
         }
     }
     if connection.protocol_version() == Some(ProtocolVersion::TLSv1_3) {
-        stream.deadline = deadline.min(Instant::now() + LATE_REFUSAL);
-        await_late_refusal(&mut connection, &mut stream)?;
+        stream.deadline = deadline.min(Instant::now() + LATE_ALERT_WAIT);
+        await_late_alert(&mut connection, &mut stream)?;
     }
     Ok(())
 }
 
 /// The alert that says why the server closed the connection. If the server closed it while the client was still
 /// writing, the client has only the error of its write, and has not yet read the alert.
-fn refusal_before_close(
+fn alert_before_close(
     error: &io::Error,
     connection: &mut ClientConnection,
     stream: &mut TimedStream,
@@ -96,17 +97,15 @@ fn refusal_before_close(
     connection.process_new_packets().err().map(io::Error::other)
 }
 
-/// Waits for the refusal of a client without a certificate, which follows the handshake of TLS 1.3. Fails if it
-/// arrives. A server that accepts the client stays silent, so the wait ends with the stream's deadline.
-fn await_late_refusal(
-    connection: &mut ClientConnection,
-    stream: &mut TimedStream,
-) -> io::Result<()> {
+/// Waits for the alert that a server sends, after the handshake of TLS 1.3, if it refuses clients without a
+/// certificate. Fails if it arrives. A server that accepts the client stays silent, so the wait ends with the
+/// stream's deadline.
+fn await_late_alert(connection: &mut ClientConnection, stream: &mut TimedStream) -> io::Result<()> {
     // The server refuses a client only after the client's last message.
     while connection.wants_write() {
         connection.write_tls(stream)?;
     }
-    // Session tickets may arrive before the refusal. A length of 0 is the end of the stream.
+    // Session tickets may arrive before the alert. A length of 0 is the end of the stream.
     while connection.read_tls(stream).is_ok_and(|length| length > 0) {
         connection.process_new_packets().map_err(io::Error::other)?;
     }

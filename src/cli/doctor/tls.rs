@@ -127,7 +127,7 @@ fn obstacle_without_connection(attempts: &[TlsAttempt]) -> Obstacle {
             fix = "accept TLS 1.2 and 1.3, and ask for no certificate of the client: Okta has none";
         }
     }
-    let message = format!("no connection: {}", describe_refusals(attempts));
+    let message = format!("no connection: {}", describe_failures(attempts));
     Obstacle { check: "tls", message, fix }
 }
 
@@ -160,23 +160,23 @@ fn report_versions(attempts: &[TlsAttempt], checkup: &mut Checkup) {
         checkup.ok("tls", "TLS 1.2 and 1.3 are accepted");
         return;
     }
-    let (accepted, refusals) = (accepted.join(" and "), describe_refusals(attempts));
+    let (accepted, failures) = (accepted.join(" and "), describe_failures(attempts));
     checkup.note(
         "tls",
-        format!("only TLS {accepted} is accepted: {refusals}"),
+        format!("only TLS {accepted} is accepted: {failures}"),
         "accept TLS 1.2 and 1.3; Okta does not document which it uses",
     );
 }
 
 /// Names the TLS versions that failed, each with its reason.
-fn describe_refusals(attempts: &[TlsAttempt]) -> String {
-    let mut refusals = Vec::new();
+fn describe_failures(attempts: &[TlsAttempt]) -> String {
+    let mut failures = Vec::new();
     for TlsAttempt { name, result, .. } in attempts {
         if let Err(error) = result {
-            refusals.push(format!("TLS {name}: {}", describe_handshake(error)));
+            failures.push(format!("TLS {name}: {}", describe_handshake(error)));
         }
     }
-    refusals.join("; ")
+    failures.join("; ")
 }
 
 /// Whether the server answers with TLS, whatever its certificate.

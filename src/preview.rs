@@ -42,7 +42,7 @@ pub(crate) use feed::{Feed, ReceivedCall};
 pub(crate) struct Page {
     pub(crate) live: Arc<LiveState>,
     pub(crate) feed: Arc<Feed>,
-    pub(crate) source: RulesSource,
+    pub(crate) rules_source: RulesSource,
     /// Whether the service reloads changed rules without a signal.
     pub(crate) reloads: bool,
     /// The random text in the page's path.

@@ -1,4 +1,4 @@
-//! Writes lines to a file in a thread of its own, so that callers never wait.
+//! Writes lines to a file in a thread of its own, so that no request waits for a disk.
 //!
 //! Each line is added to a batch in memory. The first line of a batch wakes the thread. The thread waits a moment for
 //! more lines, or until the batch is full, and then writes the batch. If lines arrive faster than the file accepts

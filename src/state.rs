@@ -29,7 +29,7 @@ impl<T> Live<T> {
         self.value.load()
     }
 
-    /// Returns the present value. The caller may keep it after it was replaced.
+    /// Returns the present value. It stays usable after it was replaced.
     pub(crate) fn load_full(&self) -> Arc<T> {
         self.value.load_full()
     }

@@ -31,7 +31,7 @@ pub fn start_service() -> SocketAddr {
     while TcpStream::connect(address).is_err() {
         thread::sleep(Duration::from_millis(10));
     }
-    // The service has set a hook of its own by now, which only logs.
+    // The service has set its own panic hook by now, which only logs.
     panic::set_hook(Box::new(|_| process::abort()));
     address
 }

@@ -147,9 +147,9 @@ fn notes_beside_problems(mut unread: Vec<UnreadEntry>) -> Notes {
 
 fn describe_valid(rules: &RuleSet, settings: &Settings) -> ValidRules {
     ValidRules {
-        source: rules_source(settings).to_string(),
-        hooks: rules.hooks.len(),
-        rules: rules.hooks.values().flat_map(Hook::rules).count(),
+        rules_source: rules_source(settings).to_string(),
+        hook_count: rules.hooks.len(),
+        rule_count: rules.hooks.values().flat_map(Hook::rules).count(),
         revision: rules.revision.to_string(),
         warnings: settings.warnings.clone(),
     }
@@ -198,7 +198,7 @@ fn check_coverage(
         return Ok("--coverage: not checked, since the rules have problems".to_owned());
     };
     let mut coverage = Coverage::default();
-    for case in fixtures::fold_orphans(cases, rules) {
+    for case in fixtures::with_orphans_as_problems(cases, rules) {
         let added = match case {
             Ok(case) => add_to_coverage(&case, rules, &mut coverage),
             Err(problem) => Err(problem),

@@ -26,7 +26,7 @@ use crate::{
 
 mod orphans;
 
-pub(super) use orphans::fold_orphans;
+pub(super) use orphans::with_orphans_as_problems;
 
 const REQUEST: &str = ".request.json";
 const RESPONSE: &str = ".response.json";

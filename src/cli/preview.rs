@@ -62,7 +62,7 @@ pub(super) fn start_page(
     let live = state.live.clone();
     let page = Page {
         feed: feed.clone(),
-        source: banner.rules_source.clone(),
+        rules_source: banner.rules_source.clone(),
         reloads: state.settings.rules.reload.is_some(),
         token,
         hooks_url: banner.hooks_url(&live),

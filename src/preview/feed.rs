@@ -255,7 +255,7 @@ impl Feed {
     }
 }
 
-/// The row of a request without its decision or refusal, which the caller adds.
+/// The row of a request, for `add_decision` and `add_refusal` to complete.
 fn base_row<'a>(call: &'a ReceivedCall<'_>, status: u16) -> RequestRow<'a> {
     RequestRow {
         time: format!("{:.3}", Timestamp::now()),

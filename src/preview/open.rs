@@ -30,7 +30,7 @@ struct OpenedFixture {
 /// Reads a rules file. Returns its text as JSON, or why it cannot be read. Returns `None` if the rules folder has no
 /// such file.
 pub(super) fn open_rules_file(page: &Page, path: &str) -> Option<String> {
-    let RulesSource::Folder(directory) = &page.source else {
+    let RulesSource::Folder(directory) = &page.rules_source else {
         return None;
     };
     // Only listed files are read, so that the name cannot be another path.

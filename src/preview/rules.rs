@@ -124,7 +124,7 @@ impl ShownState {
 }
 
 fn files_fingerprint(page: &Page, last: &Fingerprint) -> Fingerprint {
-    match &page.source {
+    match &page.rules_source {
         RulesSource::Folder(directory) => load::fingerprint(directory, last),
         RulesSource::BuiltIn => Fingerprint::default(),
     }
@@ -146,12 +146,12 @@ fn fixtures_fingerprint(page: &Page) -> Fingerprint {
 /// Loads the rules on disk. The result has the files that were read. If the load panics, these are not known, and the
 /// result has the given `files` instead.
 fn read_rules(page: &Page, files: Fingerprint) -> RulesOnDisk {
-    if matches!(page.source, RulesSource::BuiltIn) {
+    if matches!(page.rules_source, RulesSource::BuiltIn) {
         return RulesOnDisk::default();
     }
     let kinds = page.live.sources.load().kinds();
     let result = catch_unwind(AssertUnwindSafe(|| {
-        load::load_rules(&page.source, &clock::facts(), &kinds, Purpose::Inspect)
+        load::load_rules(&page.rules_source, &clock::facts(), &kinds, Purpose::Inspect)
     }));
     let Ok(draft) = result else {
         let problem = Problem::named("rules", "reading them met a bug of ours; please report it");
@@ -190,7 +190,7 @@ fn report_rules(page: &Page, live: &RuleSet, problems: &Problems) {
     }
     let rules = RulesJson {
         revision: live.revision.clone(),
-        source: page.source.to_string(),
+        source: page.rules_source.to_string(),
         reloads: page.reloads,
         files: paths,
         problems: lines,
@@ -207,7 +207,7 @@ fn report_rules(page: &Page, live: &RuleSet, problems: &Problems) {
 
 /// The rules files. Returns none for built-in rules, and for a folder that cannot be listed, which is a problem.
 pub(super) fn rules_files(page: &Page) -> Vec<PathBuf> {
-    match &page.source {
+    match &page.rules_source {
         RulesSource::Folder(directory) => {
             load::rules_files(directory, &mut Fingerprint::default()).unwrap_or_default()
         }

@@ -23,9 +23,10 @@ pub(super) struct CheckReport {
 
 /// Valid rules and settings: a summary of the rules, and the warnings of the settings.
 pub(super) struct ValidRules {
-    pub(super) source: String,
-    pub(super) hooks: usize,
-    pub(super) rules: usize,
+    /// The rules folder, or the built-in rules, as the start of a sentence.
+    pub(super) rules_source: String,
+    pub(super) hook_count: usize,
+    pub(super) rule_count: usize,
     pub(super) revision: String,
     pub(super) warnings: Vec<String>,
 }
@@ -88,9 +89,11 @@ impl CheckReport {
     pub(super) fn to_text(&self) -> String {
         let mut text = String::new();
         match &self.valid {
-            Some(ValidRules { source, hooks, rules, revision, .. }) => {
-                let (hooks, rules) = (counted(*hooks, "hook"), counted(*rules, "rule"));
-                text += &format!("{source}: {hooks}, {rules}, no problems (revision {revision})\n");
+            Some(ValidRules { rules_source, hook_count, rule_count, revision, .. }) => {
+                let (hooks, rules) = (counted(*hook_count, "hook"), counted(*rule_count, "rule"));
+                text += &format!(
+                    "{rules_source}: {hooks}, {rules}, no problems (revision {revision})\n"
+                );
             }
             None => {
                 for line in self.problems.lines() {
@@ -115,8 +118,8 @@ impl CheckReport {
         let valid = self.valid.as_ref();
         let report = ReportJson {
             valid: valid.is_some(),
-            hooks: valid.map(|rules| rules.hooks),
-            rules: valid.map(|rules| rules.rules),
+            hooks: valid.map(|rules| rules.hook_count),
+            rules: valid.map(|rules| rules.rule_count),
             revision: valid.map(|rules| rules.revision.as_str()),
             problem_count: self.problems.total(),
             problems: self.problems.iter().map(EntryJson::of).collect(),

@@ -147,7 +147,7 @@ impl Case {
 /// Removes the lookups and columns that this hook lacks from recorded results.
 fn without_unknown_lookups(json: &[u8], hook: &Hook) -> Vec<u8> {
     type Members = BTreeMap<String, Box<RawValue>>;
-    // The reader of the results reports other JSON.
+    // `read_recorded` reports JSON that is not an object.
     let Ok(mut results) = serde_json::from_slice::<Members>(json) else {
         return json.to_vec();
     };

@@ -154,7 +154,7 @@ fn bind(key: &str, address: SocketAddr) -> Result<BoundListener, CliError> {
     Ok(BoundListener { listener, address })
 }
 
-/// Takes the authentication methods out of the settings.
+/// Takes the authentication methods out of the settings. A reload replaces the credentials, and not the settings.
 fn take_credentials(
     settings: &mut Settings,
     generated_password: Option<&str>,
@@ -164,7 +164,7 @@ fn take_credentials(
     Ok(Credentials::new(auth, generated_password, before_reload, &settings.proxies)?)
 }
 
-/// Takes the sources of lookups out of the settings.
+/// Takes the sources of lookups out of the settings. A reload replaces them, and not the settings.
 fn take_sources(settings: &mut Settings) -> Result<Sources, CliError> {
     let sources = mem::take(&mut settings.sources);
     Ok(Sources::new(sources, settings.lookups_timeout, &settings.proxies)?)

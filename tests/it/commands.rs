@@ -131,7 +131,7 @@ fn check_outcome(
     }
     if page == "README.md" {
         failures.check_contains(row, &outcome.stdout, "Only okta.com emails can register.");
-        failures.check(row, outcome.served.contains(&password.to_owned()));
+        failures.check(row, outcome.service_passwords.contains(&password.to_owned()));
     }
     if page == "docs/deploy.md" {
         failures.check_contains(row, &outcome.stdout, "415\n");

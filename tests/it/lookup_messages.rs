@@ -2,7 +2,7 @@
 
 use crate::{
     lookups::{LOOKUP, TABLE, rule},
-    support::{Failures, Work, load_rules, program, repository, rules_folder, run, text},
+    support::{CpuTimer, Failures, load_rules, program, repository, rules_folder, run, text},
 };
 
 /// The messages about a rules file with this lookup, one per line.
@@ -296,10 +296,10 @@ fn many_unknown_names_of_lookups_take_bounded_time() {
         rules += &rule(&number.to_string(), &format!("lookup = '{}'", "y".repeat(50)));
     }
     let folder = rules_folder(&[("hook.toml", &rules), ("members.csv", TABLE)]);
-    let work = Work::start();
+    let timer = CpuTimer::start();
 
     assert!(load_rules(folder.path()).is_err());
-    assert!(work.taken().as_secs() < 20, "{:?}", work.taken());
+    assert!(timer.taken().as_secs() < 20, "{:?}", timer.taken());
 }
 
 #[test]

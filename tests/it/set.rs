@@ -11,8 +11,8 @@ use registration_hook::{
 };
 
 use crate::support::{
-    Failures, Work, hook as hook_of, lint_rules, load_rules, program, registration, rules_folder,
-    run, text,
+    CpuTimer, Failures, hook as hook_of, lint_rules, load_rules, program, registration,
+    rules_folder, run, text,
 };
 
 const FACTS: Facts = Facts::of_day(date(2026, 11, 21));
@@ -299,13 +299,13 @@ fn a_pattern_gives_a_template_the_texts_of_its_groups() {
 fn groups_of_a_costly_pattern_take_bounded_time() {
     let source = r#"{ from = "a", pattern = '(?<a>(\pL{1,8} ?){1,8})x', value = "{a}" }"#;
     let hook = with_source(source);
-    let work = Work::start();
+    let timer = CpuTimer::start();
     for text in ["é".repeat(500), "é ".repeat(340), "a".repeat(1024)] {
         written(&hook, &format!(r#"{{"a":"{text}"}}"#));
     }
 
     // Generous: the test guards the order of magnitude in a debug build.
-    assert!(work.taken().as_secs() < 10, "{:?}", work.taken());
+    assert!(timer.taken().as_secs() < 10, "{:?}", timer.taken());
 }
 
 #[test]
@@ -539,7 +539,7 @@ fn a_branch_has_up_to_20_conditions() {
     let many = "[self_service_registration]\nallow_all = true\nset.x = [{ when = ".to_owned()
         + &format!("{:?}, value = 1 }}, {{ when = ", (0..70_000).collect::<Vec<_>>())
         + &format!("{:?}, value = 2 }}]\n", (1..70_000).rev().collect::<Vec<_>>());
-    let work = Work::start();
+    let timer = CpuTimer::start();
     let mut failures = Failures::default();
 
     for (rules, problem) in [
@@ -554,5 +554,5 @@ fn a_branch_has_up_to_20_conditions() {
 
     failures.assert_none();
 
-    assert!(work.taken().as_secs() < 5, "{:?}", work.taken());
+    assert!(timer.taken().as_secs() < 5, "{:?}", timer.taken());
 }

@@ -6,7 +6,7 @@ use registration_hook::settings::{SecretFiles, SourceSettings, load};
 
 use crate::{
     settings::{good, layers, loaded, problems},
-    support::{Failures, Work, program, rules_folder, run, text},
+    support::{CpuTimer, Failures, program, rules_folder, run, text},
 };
 
 const HTTP: &str = "[sources.members]\nurl = 'https://members.example'\n";
@@ -392,11 +392,11 @@ fn ten_thousand_sources_are_read_in_reasonable_time() {
         file.push_str(&format!("[sources.s{number}]\nurl = 'https://x.example'\n"));
     }
 
-    let work = Work::start();
+    let timer = CpuTimer::start();
     let settings = good(&file, &[]);
 
     assert_eq!(settings.sources.len(), 10_000);
-    assert!(work.taken() < Duration::from_secs(20), "{:?}", work.taken());
+    assert!(timer.taken() < Duration::from_secs(20), "{:?}", timer.taken());
 }
 
 #[test]

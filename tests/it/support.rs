@@ -20,7 +20,7 @@ pub use failures::Failures;
 pub use http::{AUTHORIZATION, Answer, JSON, request};
 pub use rules::{hook, lint_rules, load_rules, registration, rules_folder};
 pub use service::{BASIC, Service};
-pub use time::{Stopwatch, Work};
+pub use time::{CpuTimer, Stopwatch};
 
 /// The longest run of a command. One that takes longer is stuck.
 const LONGEST_RUN: Duration = Duration::from_secs(300);

@@ -39,6 +39,7 @@ fn verify(token: &str) -> Result<VerifiedToken, Reason> {
     token.verify(key, &expected(), NOW)
 }
 
+/// Verifies a token whose claims are valid apart from these changes. A change to null removes the claim.
 fn with_claims(changes: Value) -> Result<VerifiedToken, Reason> {
     let mut changed = claims(ISSUER);
     merge(&mut changed, &changes);

@@ -18,6 +18,7 @@ impl Call {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_str().unwrap();
+            // These belong to a call, or hold the password of a started service.
             if name.ends_with(".stdin") || name.starts_with("served.") {
                 continue;
             }

@@ -44,7 +44,7 @@ pub struct Outcome {
     pub stdout: String,
     pub stderr: String,
     /// The passwords with which a service was started, empty where none was configured.
-    pub served: Vec<String>,
+    pub service_passwords: Vec<String>,
     pub calls: Vec<Call>,
 }
 
@@ -134,7 +134,7 @@ impl Sandbox {
             code: output.status.code(),
             stdout: text(&output.stdout).to_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-            served: served(calls.path()),
+            service_passwords: service_passwords(calls.path()),
             calls: Call::read_folder(calls.path()),
         }
     }
@@ -153,15 +153,16 @@ impl Sandbox {
     }
 }
 
-fn served(calls: &Path) -> Vec<String> {
-    let mut served = Vec::new();
+/// The passwords in the files `served.*`, which the stand-in for `cargo` writes when a command starts a service.
+fn service_passwords(calls: &Path) -> Vec<String> {
+    let mut passwords = Vec::new();
     for entry in fs::read_dir(calls).unwrap() {
         let path = entry.unwrap().path();
         if path.to_str().unwrap().contains("served.") {
-            served.push(fs::read_to_string(path).unwrap());
+            passwords.push(fs::read_to_string(path).unwrap());
         }
     }
-    served
+    passwords
 }
 
 /// The path of a program of the system.

@@ -1,4 +1,4 @@
-//! Clocks for tests of time limits. Other work of this machine does not make these tests fail.
+//! Timers for tests of time limits. Other work of this machine does not make these tests fail.
 
 use std::{
     sync::{
@@ -12,9 +12,9 @@ use std::{
 use rustix::time::{ClockId, clock_gettime};
 
 /// The processor time of this thread since a start. For work that a test does itself.
-pub struct Work(Duration);
+pub struct CpuTimer(Duration);
 
-impl Work {
+impl CpuTimer {
     pub fn start() -> Self {
         Self(thread_time())
     }

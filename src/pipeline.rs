@@ -129,7 +129,7 @@ fn answer_request<'r, 'b>(
     let mut body = encode(flow, &decision);
     let too_large = body.len() >= SIZE_LIMIT;
     if too_large {
-        let denial = hook.too_large(flow);
+        let denial = hook.denial_as_too_large(flow);
         kind = denial.kind();
         body = encode(flow, &denial);
     }

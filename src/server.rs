@@ -60,7 +60,7 @@ const OPERATIONS_CONNECTIONS: usize = 128;
 
 /// The state that all workers share.
 pub(crate) struct State {
-    /// The settings at the start, without `auth`, which is part of the live credentials.
+    /// The settings at the start, without `auth` and `sources`. Reloads replace these two, so they are in `live`.
     pub(crate) settings: Arc<Settings>,
     pub(crate) live: Arc<LiveState>,
     /// Whether the service is stopping. `/readyz` then reports that it wants no further requests.

@@ -138,7 +138,7 @@ impl Hook {
         // Conditions of `set` fail once the work is used up, so the values to set may be wrong.
         let too_costly = work.is_exhausted();
         if too_costly && decision.kind() != DecisionKind::Deny {
-            decision = section.too_costly(request.flow);
+            decision = section.denial_as_too_costly(request.flow);
         }
         let lookups = section.lookup_verdicts(&states);
         Judgement { decision, verdicts, sets, lookups, has_section: true, too_costly }
@@ -166,7 +166,7 @@ impl Hook {
     }
 
     /// The denial of a request whose answer would be too large for Okta.
-    pub(crate) fn too_large(&self, flow: Flow) -> Decision<'static> {
+    pub(crate) fn denial_as_too_large(&self, flow: Flow) -> Decision<'static> {
         let style = match self.section(flow) {
             Some(section) => section.deny,
             None => DenyStyle::Command,
@@ -177,7 +177,7 @@ impl Hook {
 
 impl Section {
     /// The denial of a request that no rule denies, but that takes more work to judge than is allowed.
-    fn too_costly(&self, flow: Flow) -> Decision<'static> {
+    fn denial_as_too_costly(&self, flow: Flow) -> Decision<'static> {
         cannot_be_processed(self.deny, REQUEST_TOO_COSTLY, flow.spec().form_location)
     }
 
@@ -212,7 +212,8 @@ impl Section {
         let mut assignments = self.assignments_of_update(request);
         let mut text_length = 0;
         for set in &self.set {
-            // Beyond this length, the answer is too large for Okta, and `Hook::too_large` replaces this decision.
+            // Beyond this length, the answer is too large for Okta, so `Hook::denial_as_too_large` replaces this
+            // decision.
             if text_length > SIZE_LIMIT {
                 break;
             }

@@ -1,6 +1,6 @@
 //! Lookups: questions about a request that a source answers.
 //!
-//! The values of a request fill in the question of a lookup. The shell asks the question, and hands the
+//! The values of a request fill in the question of a lookup. The module `lookup` asks it, and hands the
 //! result to the judging as one of the [`Facts`](super::Facts). A table is part of the rules, so this module
 //! answers questions to tables itself.
 
@@ -138,7 +138,7 @@ impl Lookup {
             Some(LookupResult::Failed(_)) => LookupState::Failed,
             None => match self.question(context) {
                 Err(why) => LookupState::NotAsked(why),
-                // The shell asks each question, so a missing result is a bug of ours. It denies.
+                // The module `lookup` asks each question, so a missing result is a bug of ours. It denies.
                 Ok(_) => LookupState::Failed,
             },
         }

@@ -13,7 +13,7 @@ use crate::{
 const PATH_LIMIT: usize = 100;
 /// How many segments at the end of a path are searched for the name of a route.
 const NAME_SEGMENTS: usize = 4;
-/// How many names are compared with a path for a suggestion. Comparisons are slow, and any stranger can cause them.
+/// How many names are compared with a path for a suggestion. Comparisons are slow, and any stranger can provoke them.
 const MOST_COMPARED: usize = 32;
 /// The probes, whose names no hook can have.
 const PROBES: [&str; 2] = ["healthz", "readyz"];

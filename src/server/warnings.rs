@@ -1,4 +1,4 @@
-//! Messages that a caller can cause. Each kind is logged at most once per interval, so that an
+//! Messages that a caller can provoke. Each kind is logged at most once per interval, so that an
 //! administrator finds the reason and an attacker cannot fill the log.
 
 use std::{borrow::Cow, io, time::Instant};
@@ -8,7 +8,7 @@ use log::Level;
 
 use crate::{okta::response::SIZE_LIMIT, rule::lookup::LookupFailure, throttle::Throttle};
 
-/// A message that a caller can cause. Shows no part of a request except for escaped excerpts in a cause.
+/// A message that a caller can provoke. Shows no part of a request except for escaped excerpts in a cause.
 #[derive(Display)]
 pub(super) enum Warning<'a> {
     #[display("cannot accept connections: {_0}; is `ulimit -n` too low?")]
@@ -17,7 +17,7 @@ pub(super) enum Warning<'a> {
         "server.max_connections is reached: each further connection closes the one that has been \
          idle longest"
     )]
-    ConnectionLimit,
+    ConnectionEvicted,
     #[display("a TLS handshake failed: {_0}")]
     Handshake(&'static str),
     #[display("refused with {status} {reason}: {cause}")]
@@ -56,7 +56,7 @@ impl Warning<'_> {
     fn level(&self) -> Level {
         match self {
             Self::CannotAccept(_) | Self::TooLargeAnswer { .. } => Level::Error,
-            Self::ConnectionLimit
+            Self::ConnectionEvicted
             | Self::Handshake(_)
             | Self::Refused { .. }
             | Self::MissingSection { .. }
@@ -70,7 +70,7 @@ impl Warning<'_> {
     fn kind(&self) -> Cow<'static, str> {
         match self {
             Self::CannotAccept(_) => "accept".into(),
-            Self::ConnectionLimit => "max_connections".into(),
+            Self::ConnectionEvicted => "max_connections".into(),
             Self::Handshake(cause) => format!("handshake {cause}").into(),
             Self::Refused { reason, kind: None, .. } => format!("refusal with `{reason}`").into(),
             Self::Refused { reason, kind: Some(kind), .. } => {

@@ -110,7 +110,7 @@ impl Worker {
             match self.find_room().await {
                 Room::Free => self.start_connection(stream, &mut tasks),
                 Room::Evicted => {
-                    self.handler.state.warnings.log(&Warning::ConnectionLimit);
+                    self.handler.state.warnings.log(&Warning::ConnectionEvicted);
                     self.start_connection(stream, &mut tasks);
                 }
                 Room::Full => {

@@ -23,7 +23,7 @@ use crate::{
 /// The data of a request that its line of the decision log and the metrics show.
 pub(super) struct RequestContext<'s> {
     pub(super) state: &'s State,
-    /// The decisions that the metrics show, counted on each worker apart.
+    /// The counters of the metrics that this worker has used, so that it need not find them by their labels again.
     counters: &'s RefCell<DecisionCounters>,
     /// The rules that were active when the request came.
     pub(super) rules: &'s Arc<RuleSet>,

@@ -130,12 +130,14 @@ impl Slot {
         self.stop.notified().await;
     }
 
-    /// How long a connection that is asked to end still waits for the first byte of a request.
+    /// How long a connection that is asked to end still waits for the first byte of a request. Zero if the
+    /// connection is evicted, since another one needs its place.
     pub(super) fn idle_grace(&self) -> Duration {
         if self.is_evicted() { Duration::ZERO } else { STOP_IDLE_GRACE }
     }
 
-    /// How long a connection that is asked to end still waits for the rest of a head.
+    /// How long a connection that is asked to end still waits for the rest of a head. Zero if the connection is
+    /// evicted, since another one needs its place.
     pub(super) fn head_grace(&self) -> Duration {
         if self.is_evicted() { Duration::ZERO } else { STOP_HEAD_GRACE }
     }

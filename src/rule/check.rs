@@ -70,7 +70,7 @@ pub enum Check {
     Custom {
         /// The description of a value that passes, to follow "expected".
         expected: String,
-        /// Does what [`Check::check_value`] does.
+        /// Checks a value, like [`Check::check_value`].
         check_value: Box<CustomCheck>,
     },
 }
@@ -79,7 +79,7 @@ pub enum Check {
 pub type CustomCheck = dyn Fn(&Value<'_>) -> Result<(), Mismatch> + Send + Sync;
 
 impl Check {
-    /// Succeeds if the value passes. The value is neither absent nor empty. Fails with
+    /// Succeeds if the value passes. The value must not be empty, since an empty value counts as absent. Fails with
     /// [`Mismatch::TooCostly`] if the check takes more work than is left for the request.
     pub fn check_value(
         &self,

@@ -31,7 +31,7 @@ impl Comparison {
     /// Reads the list of `compare`.
     pub(crate) fn read_conversions(node: &Node) -> Result<Vec<Conversion>, SpanProblem> {
         let items = node.list(r#"["lowercase", "alphanumeric"]"#)?;
-        // More conversions than there are kinds repeat one, and a long list would take seconds for each value.
+        // A longer list repeats a conversion. A very long one would take seconds per value.
         if items.len() > CONVERSIONS.len() {
             return Err(node.problem(format!("there are only {} conversions", CONVERSIONS.len())));
         }
@@ -45,24 +45,24 @@ impl Comparison {
 
     /// The form of a text that is compared with that of another text. Returns `None` if the form would be empty.
     pub(crate) fn comparable_form<'t>(&self, text: &'t str) -> Option<Cow<'t, str>> {
-        let mut form = Cow::Borrowed(text);
+        let mut comparable = Cow::Borrowed(text);
         for convert in &self.conversions {
-            form = Cow::Owned(convert(&form));
+            comparable = Cow::Owned(convert(&comparable));
         }
         if self.ignore_case {
-            form = Cow::Owned(form.to_ascii_lowercase());
+            comparable = Cow::Owned(comparable.to_ascii_lowercase());
         }
-        if form.is_empty() { None } else { Some(form) }
+        if comparable.is_empty() { None } else { Some(comparable) }
     }
 
     /// Reads an entry of a list, and returns its comparable form.
     pub(super) fn read_entry(&self, entry: &ListEntry<'_>) -> Result<String, SpanProblem> {
         let text = entry.text()?;
-        let Some(form) = self.comparable_form(text) else {
+        let Some(comparable) = self.comparable_form(text) else {
             let message = format!("`{text}` equals no value: `compare` leaves nothing of it");
             return Err(entry.problem(message));
         };
-        Ok(form.into_owned())
+        Ok(comparable.into_owned())
     }
 }
 

@@ -55,7 +55,7 @@ pub struct EvalContext<'a> {
 pub(crate) enum Found<'v> {
     /// It is absent, null or empty.
     Absent,
-    /// The name is that of a part of an email address, and the attribute is not a plain email address.
+    /// The name is that of a part, such as `email.domain`, and the attribute is not a plain email address.
     NotAnAddress,
     /// It is this value.
     Present(Value<'v>),

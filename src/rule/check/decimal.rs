@@ -5,8 +5,8 @@ use std::cmp::Ordering;
 
 use derive_more::Display;
 
-/// Exponents are cut to this limit, so that sums with them do not overflow. A number with an
-/// exponent beyond the limit, such as `1e-9999999999999`, counts as the one with the exponent at the limit.
+/// The limit of exponents. A larger one is cut to it, so that sums do not overflow: `1e-9999999999999` counts as
+/// `1e-1099511627776`.
 const EXPONENT_LIMIT: i64 = 1 << 40;
 
 /// A number. Printed, it is as it was written.

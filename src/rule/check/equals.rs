@@ -40,7 +40,7 @@ impl Equals {
     ) -> Result<(), Mismatch> {
         let text = value.text().ok_or(Mismatch::Type)?;
         context.work.spend(self.comparison.work_on(text))?;
-        let form = self.comparison.comparable_form(text).ok_or(Mismatch::Unreadable)?;
+        let comparable = self.comparison.comparable_form(text).ok_or(Mismatch::Unreadable)?;
         let other = match context.find(&self.other) {
             Found::Present(other) => other,
             // In a condition, this counts as a match, as does a `value` of another type.
@@ -50,7 +50,8 @@ impl Equals {
         let other_text = other.text().ok_or(Mismatch::Type)?;
         // `Check::check_value` has counted the length of `value`, but not that of the other text.
         context.work.spend(other_text.len() + self.comparison.work_on(other_text))?;
-        let other_form = self.comparison.comparable_form(other_text).ok_or(Mismatch::Unreadable)?;
-        require(form == other_form)
+        let other_comparable =
+            self.comparison.comparable_form(other_text).ok_or(Mismatch::Unreadable)?;
+        require(comparable == other_comparable)
     }
 }

@@ -139,8 +139,9 @@ fn is_locale_language(text: &str) -> bool {
     (2..=3).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
-/// The syntax of RFC 5646 §2.1, without a look into the registry of languages: subtags, of which the first
-/// has at least two letters, and the last at least two characters.
+/// The syntax of RFC 5646 §2.1, without a look into the registry of languages: subtags with `-` between them. The
+/// first subtag has at least two letters. The last has at least two characters: a single one, as in `en-x`, must
+/// have a subtag after it.
 fn is_language(text: &str) -> bool {
     let first = text.split('-').next().unwrap_or(text);
     let last = text.rsplit('-').next().unwrap_or(text);

@@ -74,8 +74,7 @@ pub(crate) enum Admits {
     Unknown,
     /// The values of its list and no others.
     Listed,
-    /// Texts by their length. If the check admits any text of a length, it admits the text of that many `0`, such as
-    /// `0000`.
+    /// Texts of certain lengths. If the check admits any text of four characters, it also admits `0000`.
     Lengths,
 }
 

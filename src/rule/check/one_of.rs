@@ -35,8 +35,8 @@ impl OneOf {
     ) -> Result<(), Mismatch> {
         let text = value.text().ok_or(Mismatch::Type)?;
         context.work.spend(self.comparison.work_on(text))?;
-        let form = self.comparison.comparable_form(text).ok_or(Mismatch::Unreadable)?;
-        self.role.require(self.values.contains(&form))
+        let comparable = self.comparison.comparable_form(text).ok_or(Mismatch::Unreadable)?;
+        self.role.require(self.values.contains(&comparable))
     }
 }
 

@@ -16,8 +16,7 @@ mod table;
 
 use matcher::{Matcher, SIZE_LIMIT, TooLarge};
 
-/// The longest pattern, in bytes. The parser takes up to 4 KiB of memory per byte of the pattern. The size of
-/// its result is known only afterwards.
+/// The longest pattern, in bytes. Limits the memory of the parser, which takes up to 4 KiB per byte of the pattern.
 const TEXT_LIMIT: usize = 4 << 10;
 
 /// The cost of ignoring case, in bytes of the budget per byte of the pattern. It stands for the time to fold
@@ -83,7 +82,7 @@ impl Pattern {
         Ok(pattern)
     }
 
-    /// Reads a pattern without a table. A match of it takes more time, and spends its steps from the work.
+    /// Reads a pattern without a table. Its matches take more time, and spend steps of the work budget.
     pub(in crate::rule) fn read_pattern_without_table(
         node: &Node,
         budget: &PatternBudget,
@@ -101,7 +100,7 @@ impl Pattern {
                 "no value can pass this check: a pattern has no `/` around it; leave them out";
             return Err(node.problem(why).into());
         }
-        if ignores_case(text) {
+        if names_case_flag(text) {
             budget.take(text.len() * CASE_COST);
         }
         if budget.is_used_up() {
@@ -133,8 +132,9 @@ impl Pattern {
     }
 }
 
-/// Whether a pattern names the flag `i`, as in `(?i)`, even to switch the flag off, as in `(?x-i:…)`.
-fn ignores_case(pattern: &str) -> bool {
+/// Whether a pattern names the flag `i`, which ignores case: `(?i)`. Also if the pattern switches the flag off, as
+/// in `(?x-i:…)`.
+fn names_case_flag(pattern: &str) -> bool {
     for after_opening in pattern.split("(?").skip(1) {
         let flags = after_opening.split([':', ')', '<', '=']).next().unwrap_or_default();
         if flags.contains('i') {

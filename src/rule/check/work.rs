@@ -6,13 +6,13 @@ use std::cell::Cell;
 /// The steps that judging one request may take: up to 0.2 s in a release build.
 const REQUEST_LIMIT: usize = 50_000_000;
 
-/// The steps that a probe of all rules may take: up to 10 s.
+/// The steps that `check --probe` may take for all rules: up to 10 s.
 const PROBE_LIMIT: usize = 50 * REQUEST_LIMIT;
 
 /// The steps that every check takes, besides those for the bytes of the value and for a pattern's search.
 const CHECK_STEPS: usize = 25;
 
-/// The steps per attribute to make a form for a check.
+/// The steps per attribute to make a form for a probe.
 const FORM_STEPS: usize = 150;
 
 /// The steps per attribute to read an example.
@@ -38,7 +38,7 @@ impl Default for WorkBudget {
 }
 
 impl WorkBudget {
-    /// The budget of a probe of all rules.
+    /// The budget of `check --probe` for all rules.
     pub fn of_probe() -> Self {
         Self { steps_left: Cell::new(PROBE_LIMIT) }
     }
@@ -54,7 +54,7 @@ impl WorkBudget {
         self.spend(CHECK_STEPS + value_steps)
     }
 
-    /// Spends the steps to make a form for a check.
+    /// Spends the steps to make a form for a probe.
     pub(crate) fn spend_form(&self, attributes: usize) {
         self.spend_or_exhaust(FORM_STEPS * attributes);
     }
@@ -74,7 +74,7 @@ impl WorkBudget {
         let _ = self.spend(steps);
     }
 
-    /// Spends steps. If fewer are left, spends those and fails.
+    /// Spends steps. If fewer are left, spends all that are left and fails.
     pub(in crate::rule) fn spend(&self, steps: usize) -> Result<(), TooCostly> {
         match self.steps_left.get().checked_sub(steps) {
             Some(rest) => {

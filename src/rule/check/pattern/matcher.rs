@@ -23,8 +23,8 @@ const STEP_LIMIT: usize = 1_000_000;
 /// The longest text that is matched, in bytes.
 const LENGTH_LIMIT: usize = 1 << 10;
 
-/// The most memory that a compiled pattern may take, in bytes. A name in any script, up to 64
-/// letters long, takes less.
+/// The most memory that a compiled pattern may take, in bytes. A pattern for names of up to 64
+/// letters, in any script, takes less.
 pub(super) const SIZE_LIMIT: usize = 4 << 20;
 
 /// A compiled pattern that matches whole texts.
@@ -44,7 +44,7 @@ pub(super) struct TooLarge;
 impl Matcher {
     /// Compiles a pattern.
     pub(super) fn new(pattern: Hir) -> Result<Self, TooLarge> {
-        // The anchors are added after parsing. In the source, a comment of `(?x)` could hide the last one.
+        // The anchors are added after parsing. In the text, a comment could hide the last one: `^(?x)a # note$`.
         let whole = Hir::concat(vec![Hir::look(Look::Start), pattern, Hir::look(Look::End)]);
         let config =
             Config::new().which_captures(WhichCaptures::None).nfa_size_limit(Some(SIZE_LIMIT));
@@ -54,8 +54,8 @@ impl Matcher {
         Ok(Self { nfa, table: None, searches: Pool::new(new_search) })
     }
 
-    /// Makes a table, if the pattern is small enough, so that matches take less time. Returns the bytes to
-    /// count for it. If the table is too large, these are the most that the attempt to make it takes.
+    /// Makes a table, if the pattern is small enough, so that matches take less time. Returns the memory of the
+    /// table, in bytes. If the table is too large, returns the most memory that the attempt to make it takes.
     pub(super) fn add_table(&mut self) -> usize {
         self.table = PatternTable::new(&self.nfa).map(Box::new);
         match &self.table {
@@ -132,7 +132,8 @@ impl Search {
     }
 
     /// Activates the pending states and all states that can be reached from them without a byte. Returns true
-    /// if one of them is the match. The last anchor lets a search reach it only at the end of the text.
+    /// if one of them is the match state. That state is behind the last anchor, so a search reaches it only at the
+    /// end of the text.
     fn activate(&mut self, nfa: &NFA, text: &[u8], at: usize) -> bool {
         self.active.members.clear();
         while let Some(id) = self.pending.pop() {
@@ -193,12 +194,12 @@ impl Search {
 /// state itself, so the places need not be reset.
 struct StateSet {
     members: Vec<StateID>,
-    /// For each state, its place among the members, if it is one. Otherwise a number without meaning.
+    /// For each state, its place among the members, if it is a member. Otherwise a number without meaning.
     places: Vec<usize>,
 }
 
 impl StateSet {
-    /// Adds a state. Returns whether the set did not have it.
+    /// Adds a state. Returns false if the set has the state already.
     fn insert(&mut self, id: StateID) -> bool {
         let Some(place) = self.places.get_mut(id.as_usize()) else {
             return false;

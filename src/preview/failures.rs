@@ -43,7 +43,7 @@ pub(super) fn failures_of(results: &LookupResults) -> Failures {
 pub(super) fn put_in(results: &mut LookupResults, failures: Failures) {
     for (name, Failure { why, is_of_source }) in failures {
         if let Some(LookupResult::Failed(recorded)) = results.get_mut(&name) {
-            *recorded = LookupFailure::Opened { why, is_fault_of_source: is_of_source };
+            *recorded = LookupFailure::OnPreviewPage { why, is_fault_of_source: is_of_source };
         }
     }
 }

@@ -53,8 +53,8 @@ pub struct Lookup {
     pub cache: Option<Duration>,
     pub(crate) on_failure: OnFailure,
     pub(crate) failure_message: Text,
-    /// The `location` of the error cause for a failure, used if only `set` needs the lookup, and no rule: the
-    /// first attribute of the form in the question, or else the form.
+    /// The `location` of the cause if the lookup fails: the first attribute of the form in the question, or else
+    /// the form. If a rule denies because of the failure, the cause has the rule's location instead.
     pub(crate) location: String,
     /// The places of the values in the question, for messages.
     pub(crate) places: BTreeMap<ValueName, Span>,
@@ -187,7 +187,7 @@ impl Lookup {
         }
     }
 
-    /// The names in the question, each in the place of a value.
+    /// The names of the values that fill in the question.
     pub(crate) fn placeholders(&self) -> Vec<&ValueName> {
         match &self.query {
             Query::Table(query) => query.value_names(),

@@ -53,7 +53,7 @@ fn only_trusted_certificates_of_the_host_are_accepted() {
     // This listener is dropped at once, so nothing listens at its address.
     let unused_address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let other_authority = "its certificate is not signed by a trusted authority";
-    let signature = "its certificate fails a signature check: the authority that it names was renewed (set `ca_file` of the source to the one that signed it, or let the server send the intermediate that did), or a key is RSA below 2048 bits";
+    let signature = "its certificate fails a signature check: the authority that it names was renewed (set `ca_file` of the source to the certificate that signed this one, or let the server send the right intermediate), or a key is RSA below 2048 bits";
     let key =
         "its certificate depends on a key or an algorithm that is not supported, such as P-521";
     let trial = |server: SocketAddr, authority| Trial {

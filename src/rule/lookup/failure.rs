@@ -89,9 +89,9 @@ pub enum LookupFailure {
         "no result is recorded; give one in <case>.lookups.json or with --lookups, or ask with --live"
     )]
     NotRecorded,
-    /// The failure of a request that the preview page has opened, or that it assumes.
+    /// The failure that the preview page shows or lets its user assume.
     #[display("{why}")]
-    Opened {
+    OnPreviewPage {
         /// The failure, in words of its own.
         why: String,
         /// Whether the source itself has failed.
@@ -103,16 +103,18 @@ pub enum LookupFailure {
 #[derive(Clone, Copy, Debug, Display, PartialEq, Eq)]
 pub enum CertificateFault {
     /// No trusted authority has signed it.
-    #[display("is not signed by a trusted authority; set `ca_file` of the source to the right one")]
+    #[display(
+        "is not signed by a trusted authority; set `ca_file` of the source to the authority's certificate"
+    )]
     UnknownAuthority,
-    /// It or its authority has a key, or a signature was made by an algorithm, that is not supported.
+    /// A key or a signature algorithm of the certificate, or of its authority, is not supported.
     #[display(
         "depends on a key or an algorithm that is not supported, such as P-521 or SHA-1; use RSA from 2048 bits, P-256, P-384 or Ed25519, with SHA-256 or SHA-384"
     )]
     UnsupportedKey,
     /// A signature does not fit its key.
     #[display(
-        "fails a signature check: the authority that it names was renewed (set `ca_file` of the source to the one that signed it, or let the server send the intermediate that did), or a key is RSA below 2048 bits, which is not supported"
+        "fails a signature check: the authority that it names was renewed (set `ca_file` of the source to the certificate that signed this one, or let the server send the right intermediate), or a key is RSA below 2048 bits, which is not supported"
     )]
     Signature,
     /// It does not have the name of the host.
@@ -201,7 +203,7 @@ impl LookupFailure {
             | Self::Ambiguous
             | Self::NoSource
             | Self::Panicked => false,
-            Self::Opened { is_fault_of_source, .. } => *is_fault_of_source,
+            Self::OnPreviewPage { is_fault_of_source, .. } => *is_fault_of_source,
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::{
     rule::{check::EvalContext, template::Template, value_name::ValueName},
 };
 
-/// The status of a response that may mean "found".
+/// The only status that may mean "found".
 const OK: u16 = 200;
 
 /// The question of a lookup to an HTTP API, before it is filled in.
@@ -118,7 +118,7 @@ impl HttpQuestion {
     /// A key for caches: questions with equal keys have equal results.
     pub(crate) fn cache_key(&self) -> String {
         let HttpQuery { source, response, .. } = &*self.query;
-        // `Debug` escapes quotes, so that different texts stay different.
+        // `Debug` escapes quotes, so different questions have different keys.
         format!("{source:?} {:?} {:?} {response:?}", self.target, self.body)
     }
 

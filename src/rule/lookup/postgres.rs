@@ -55,7 +55,7 @@ impl PostgresQuestion {
     /// A key for caches: questions with equal keys have equal results.
     pub(crate) fn cache_key(&self) -> String {
         let PostgresQuery { source, statement, .. } = &*self.query;
-        // `Debug` escapes quotes, so that different texts stay different.
+        // `Debug` escapes quotes, so different questions have different keys.
         format!("{source:?} {statement:?} {:?}", self.parameters)
     }
 }

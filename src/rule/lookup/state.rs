@@ -36,7 +36,7 @@ pub(crate) enum LookupState<'r, 'f> {
 /// Whether the lookups that a rule, or an attribute to set, needs have results.
 #[derive(Clone, Copy)]
 pub(crate) enum Readiness<'n> {
-    /// Each of them found something or nothing.
+    /// Each of them has a result: it found something, or it found nothing.
     Ready,
     /// This lookup does not count.
     DoesNotCount(&'n str, WhyNotCounted),

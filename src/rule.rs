@@ -85,7 +85,7 @@ pub struct Rule {
     pub location: String,
     /// The cause's `domain`.
     pub cause_domain: String,
-    /// Its outcomes as the decision log writes them.
+    /// The rule's outcomes as the decision log writes them.
     pub outcome_json: OutcomeJson,
     /// The parts of the rules file that lints read.
     pub origin: RuleOrigin,
@@ -199,10 +199,10 @@ impl Rule {
         }
     }
 
-    /// The outcome if it does not depend on the results of the lookups: a condition on the form does not hold,
-    /// or a lookup failed, was not asked or does not count. Returns `None` if the results decide.
+    /// The outcome if it does not depend on the results of the lookups: a condition that uses no lookup does not
+    /// hold, or a lookup failed, was not asked or does not count. Returns `None` if the results decide.
     fn outcome_without_results(&self, context: &EvalContext<'_>) -> Option<Outcome<'_>> {
-        // A failed lookup does not matter if a condition on the form does not hold.
+        // These conditions come first: if one does not hold, a failed lookup does not matter.
         for condition in &self.when {
             if !uses_lookup(condition) && !holds(condition, context) {
                 return Some(Outcome::Skip(WhySkipped::Conditions));

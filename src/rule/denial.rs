@@ -11,8 +11,7 @@ use crate::okta::{
 };
 
 impl Section {
-    /// The denial of a request. Returns `None` unless a rule denies or an attribute to set needs a failed
-    /// lookup.
+    /// The denial of a request, if a rule denies or an attribute to set needs a failed lookup.
     pub(super) fn denial<'q>(
         &'q self,
         request: &Request<'_>,
@@ -56,8 +55,8 @@ impl Section {
             return failed;
         }
         for set in &self.set {
-            // A failed lookup does not matter if the attribute needs another lookup, too, and the conditions of
-            // that one do not hold: the attribute is then not set.
+            // If the attribute also needs a lookup whose conditions do not hold, the attribute is not set anyway. The
+            // failed lookup then does not matter.
             if let Readiness::Failed(_) = states.readiness(&set.lookups) {
                 failed.extend(states.failed(&set.lookups).filter_map(|name| self.lookup(name)));
             }
@@ -83,7 +82,7 @@ impl<'q> Causes<'q> {
         }
     }
 
-    /// Adds the cause of a failed lookup, unless the lookup has one.
+    /// Adds the cause of a failed lookup, unless the lookup has one already.
     fn push_failed_lookup(
         &mut self,
         lookup: &'q Lookup,
@@ -97,8 +96,8 @@ impl<'q> Causes<'q> {
     }
 }
 
-/// The denial of a request of a flow for which the hook has no section. The sample service in Okta's
-/// guide allows such a request.
+/// The denial of a request of a flow for which the hook has no section. We differ on purpose from the sample
+/// service in Okta's guide, which allows such a request.
 pub(super) fn unhandled_flow(flow: Flow) -> Decision<'static> {
     cannot_be_processed(flow.spec().unhandled_denial, UNHANDLED_REQUEST_TYPE, "requestType")
 }

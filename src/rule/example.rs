@@ -56,7 +56,7 @@ impl RuleExample<'_> {
         let results = self.results_of(&needed, &form_context);
         let mut states = LookupStates::default();
         for lookup in needed {
-            // As in service, a lookup has no result if its conditions do not hold, even if the example gives a result.
+            // The service does not ask a lookup whose conditions do not hold, so a result in the example has no effect.
             let mut result = None;
             if lookup.conditions_hold(&form_context) {
                 result = results.get(&lookup.name.value);
@@ -67,7 +67,7 @@ impl RuleExample<'_> {
     }
 
     /// The results of the needed lookups. If the example gives no result for a lookup that is asked, the lookup's
-    /// table answers. A lookup without a table has failed.
+    /// table answers. A lookup without a table counts as failed.
     fn results_of(&self, needed: &[&Lookup], form_context: &EvalContext<'_>) -> LookupResults {
         let mut results = self.lookups.clone();
         for lookup in needed {

@@ -1,8 +1,8 @@
 //! Likely mistakes in the lines of a list file. A list file has no comments, for instance, so a comment in it
 //! would count as a value.
 
-/// The longest line in which a mistake is looked for, in bytes. A longer one is not written by hand, and the notes on a
-/// large file would take long.
+/// The longest line that is searched for mistakes, in bytes. A longer line is probably not written by hand, and the
+/// search would take long.
 const LONGEST_INSPECTED: usize = 4 << 10;
 
 /// A kind of mistake.

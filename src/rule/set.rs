@@ -34,7 +34,8 @@ pub(crate) struct SetEntry {
 pub(crate) enum Recipe {
     /// This value, whatever was submitted.
     Value(Spanned<SetValue>),
-    /// The submitted value, normalized by these steps. The rules judge the normalized value as well.
+    /// The submitted value, normalized by these steps. The rules judge the normalized value, not the
+    /// submitted one.
     Normalize(Vec<Step>),
     /// This value, unless the form has one.
     Default(Spanned<SetValue>),
@@ -42,7 +43,7 @@ pub(crate) enum Recipe {
     Branches(Vec<Branch>),
     /// The value that a map has for another value.
     Mapped(Box<Mapped>),
-    /// A value made from the parts of another value that a pattern matches.
+    /// A value made from the groups of a pattern that matches another value.
     Matched(Box<Matched>),
     /// An identifier that is made from the request's `eventId`.
     Generated(Box<Generator>),

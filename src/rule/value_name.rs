@@ -28,10 +28,10 @@ pub enum ValueName {
         /// The part of its value.
         part: EmailPart,
     },
-    /// An attribute of the profile that a progressive profile belongs to.
+    /// An attribute of the end user's existing profile. In a registration, there is none.
     #[display("profile.{_0}")]
     Profile(String),
-    /// A value of the request that is on no form.
+    /// The time or the origin of the request.
     #[display("request.{}", _0.as_str())]
     Request(RequestValue),
     /// A column of a lookup's result.
@@ -53,7 +53,7 @@ pub enum EmailPart {
     Domain,
 }
 
-/// The time or the origin of the request.
+/// A value of the request that is not on the form.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RequestValue {
     /// The UTC day of `eventTime`, as `2026-11-21`. Today if there is no readable `eventTime`.
@@ -92,8 +92,8 @@ impl RequestValue {
 pub(crate) struct Scope {
     /// Whether the flow is of an end user who already has a profile.
     has_profile: bool,
-    /// Whether a name that was read in this scope refers to a request's `data.context`. If none does, requests of the
-    /// section are judged without it.
+    /// Whether a name that was read in this scope refers to a request's `data.context`. If not, judging skips
+    /// `data.context`.
     refers_to_context: Cell<bool>,
     /// The lookups of the section by their names.
     lookups: BTreeMap<String, LookupColumns>,
@@ -155,8 +155,8 @@ impl ValueName {
             return Ok(Self::Form(name.to_owned()));
         };
         let part = EmailPart::ALL.into_iter().find(|part| part.as_str() == property);
-        // `email.domain` is a part of the base attribute even if a lookup is called `email`. That name of a
-        // lookup is already reported.
+        // `email.domain` is a part of the base attribute even if a lookup is called `email`. The loader reports
+        // a lookup of that name.
         let is_part_of_base_attribute = part.is_some() && is_base_attribute(owner);
         if let Some(columns) = scope.lookups.get(owner)
             && !is_part_of_base_attribute
@@ -177,7 +177,7 @@ impl ValueName {
         }
     }
 
-    /// The attribute of the form that the value is, or is a part of.
+    /// The attribute of the form that has the value: `email` for `email` and for `email.domain`.
     pub fn form_attribute(&self) -> Option<&str> {
         match self {
             Self::Form(attribute) | Self::Email { attribute, .. } => Some(attribute),

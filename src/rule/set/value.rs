@@ -29,7 +29,8 @@ pub(crate) struct GroupName {
 }
 
 impl SetValue {
-    /// The value in one request, unless it has groups of a pattern. Fails if a value in a template is absent.
+    /// The value in one request. Fails if a value in a template is absent. A value with groups of a pattern needs
+    /// [`Self::fill_with_groups`].
     pub(super) fn fill<'r: 'q, 'q>(
         &'r self,
         context: &EvalContext<'_>,

@@ -20,7 +20,8 @@ pub(crate) struct Explained<'a> {
     pub(crate) rules: Vec<ExplainedRule<'a>>,
     pub(crate) lookups: Vec<ExplainedLookup<'a>>,
     pub(crate) sets: Vec<ExplainedSet<'a>>,
-    /// The reason for the decision, if no rule is the reason. JSON has the note as a sentence.
+    /// The reason for the decision, if no rule is the reason. In JSON, it has a capital letter and a full
+    /// stop.
     #[serde(serialize_with = "write_sentence")]
     pub(crate) note: Option<String>,
     /// Okta's reaction to the answer, to follow the word "Okta".

@@ -10,8 +10,9 @@ use crate::{
 /// The fields of a registration form, unless the org changes it.
 const DEFAULT_FIELDS: [&str; 3] = ["firstName", "lastName", "email"];
 
-/// The fields of the form: the attributes of a request in their order, then those that an end user may have left
-/// empty. Okta fills in `login` from `email`, so a `login` that equals `email` is presumably not a field.
+/// The fields of the form: the attributes of a request in their order, then further fields of the section, which
+/// the end user may have left empty. Okta fills in `login` from `email`, so a `login` that equals `email` is
+/// presumably not a field.
 pub fn form_fields<'q>(request: &'q Request<'_>, section: Option<&'q Section>) -> Vec<&'q str> {
     let login = text_on_form(request, "login");
     let okta_fills_in_login = login.is_some() && login == text_on_form(request, "email");
@@ -37,8 +38,8 @@ fn text_on_form<'q>(request: &'q Request<'_>, name: &str) -> Option<&'q str> {
     request.form.get(name)?.value.text()
 }
 
-/// The fields of a form whose requests this section judges: the default ones, and the attributes that the section
-/// copies or looks at. Okta fills in the `login` of a new user, so it is not a field.
+/// The fields of a form that this section judges: the [`DEFAULT_FIELDS`] of a registration, and the attributes that
+/// the section copies or looks at. Okta fills in the `login` of a new user, so it is not a field.
 pub(crate) fn fields_of_section(flow: Flow, section: Option<&Section>) -> Vec<&str> {
     let creates_user = flow.spec().creates_user;
     let mut names = Vec::new();

@@ -46,7 +46,7 @@
 //! |---|---|
 //! | [`settings`] | file, environment and flags → valid settings; the only reader of the environment |
 //! | [`load`] | the rules folder → rules, or every problem in it; the only reader of rules files |
-//! | [`lint`] | optional checks of loaded rules: names that an org lacks, inputs that should fail, rules that no request tries |
+//! | [`lint`] | optional checks of loaded rules: names that an org lacks, wrong inputs that pass, rules that no request tries |
 //! | [`org`] | an org's own user schema and enrollment policy, for `check` |
 //! | [`credentials`] | the settings of `[auth]` → an authenticator |
 //! | `certificate` | reads a TLS certificate with its key |
@@ -66,7 +66,7 @@
 //! | `bounded_toml` | parses TOML in bounded memory |
 //! | [`trusted_url`] | reads URLs that are `https`, or `http` on this machine |
 //! | [`proxies`] | the proxy for each URL of outgoing HTTP |
-//! | `authorities` | reads the certificates of the authorities that verify a server |
+//! | `authorities` | reads the certificates of authorities; a server's certificate is verified with them |
 //! | [`http_client`] | sends HTTP requests: to an issuer for its keys, and to the APIs of lookups |
 //! | [`escape`] | makes text safe for logs and terminals |
 //! | [`throttle`] | limits how often a message is logged |
@@ -74,10 +74,10 @@
 //!
 //! # Invariants
 //!
-//! Each says that something is absent. `tests/it/tidy.rs` checks those that a search of the source can
-//! check.
+//! Each names something that does not occur. `tests/it/tidy.rs` checks each one that a search of the source
+//! can check.
 //!
-//! - No ALLOW or update beside an `error`: [`okta::Decision`] is a sum type.
+//! - No answer with both a command and an `error`: [`okta::Decision`] is an enum.
 //! - No command name in the configuration: the command follows from the flow.
 //! - No HTTP, file, environment, clock or log in `okta` and `rule`.
 //! - No public `serde` on domain types: `okta` and `decision_log` own the wire formats.
@@ -85,7 +85,7 @@
 //! - No `Debug` or `Display` that prints a profile value or a secret.
 //! - No request kept after its answer, except by `preview`, within bounds.
 //! - No reload that makes an invalid file live.
-//! - No import cycle: no two files import each other, and `reload` does not know `server`.
+//! - No import cycle: no two files import each other, and `reload` does not import `server`.
 
 pub mod auth;
 mod authorities;

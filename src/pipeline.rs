@@ -2,7 +2,8 @@
 //!
 //! The service, `eval`, `replay` and `check` all use [`answer`], which takes the three steps. So the
 //! subcommands show exactly what production answers, byte for byte. The steps read no clock, file or
-//! network: `server`, `cli` and `preview` gather the [`Facts`], and first ask the [`questions`] of the rules.
+//! network. Before them, `server`, `cli` and `preview` gather the [`Facts`]: today's date, and the results of the
+//! lookups that [`questions`] returns.
 
 use std::{
     borrow::Cow,
@@ -35,8 +36,7 @@ pub struct HookAnswer<'r, 'b> {
     pub decision: DecisionKind,
     /// One verdict per rule.
     pub verdicts: Vec<Verdict<'r>>,
-    /// The outcomes of attributes to set, except those that were set by their only alternative. Empty if a
-    /// rule denies.
+    /// The outcomes of `set` that need an explanation, as in [`Judgement::sets`]. Empty if a rule denies.
     pub sets: Vec<SetOutcome<'r>>,
     /// One verdict per lookup of the section.
     pub lookups: Vec<LookupVerdict<'r>>,
@@ -49,12 +49,13 @@ pub struct HookAnswer<'r, 'b> {
 }
 
 impl<'r> HookAnswer<'r, '_> {
-    /// The outcome of an attribute to set. Returns `None` if the attribute was set by its only alternative.
+    /// The outcome of an attribute of `set`. Returns `None` if the attribute was set and its recipe has no
+    /// alternatives.
     pub(crate) fn set_outcome(&self, attribute: &str) -> Option<&SetOutcome<'r>> {
         self.sets.iter().find(|outcome| outcome.set.attribute.value == attribute)
     }
 
-    /// Whether the request is denied because an identifier is to be made from its `eventId`, and it has none.
+    /// Whether the request is denied because it has no `eventId`, from which an identifier is to be made.
     pub fn needs_missing_event_id(&self) -> bool {
         self.sets.iter().any(SetOutcome::needs_missing_event_id)
     }
@@ -92,7 +93,7 @@ fn catch_panic<T>(step: impl FnOnce() -> Result<T, NoAnswer>) -> Result<T, NoAns
 }
 
 /// The results of lookups when no network source is asked. A lookup without a recorded result is answered by
-/// its table. Without a table, it has failed.
+/// its table. If it has no table, it counts as failed.
 pub fn recorded_results(asked: &[AskedLookup<'_>], recorded: &LookupResults) -> LookupResults {
     let mut results = LookupResults::new();
     for AskedLookup { lookup, question } in asked {

@@ -32,7 +32,7 @@ impl<'n> CsvFile<'n> {
                 "the file separates its cells by {separator}; save it as CSV with commas and in UTF-8"
             )));
         }
-        // `flexible`: those who read the records report one with another number of cells, with its line.
+        // `flexible`: the caller reports a record with too many or too few cells, with its line.
         let reader =
             ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text.as_bytes());
         let csv = Self { node, text, reader };
@@ -59,7 +59,7 @@ impl<'n> CsvFile<'n> {
         let mut line = position.line();
         let start = usize::try_from(position.byte()).unwrap_or_default();
         let rest = self.text.as_bytes().get(start..).unwrap_or_default();
-        // If there are blank lines before the record, the position is that of the first of them.
+        // If there are blank lines before the record, its position is that of the first blank line.
         for byte in rest {
             match byte {
                 b'\n' => line += 1,

@@ -121,11 +121,11 @@ impl ExamplesOfRule<'_> {
             ),
             (Outcome::Skip(why), _) => format!("the rule does not count for this example: {why}"),
         };
-        let causes = self.rule.list_notes();
-        if causes.is_empty() {
+        let notes = self.rule.list_notes();
+        if notes.is_empty() {
             return Err(node.problem(message));
         }
-        Err(node.problem(format!("{message}; perhaps because {}", causes.join(", and "))))
+        Err(node.problem(format!("{message}; perhaps because {}", notes.join(", and "))))
     }
 }
 

@@ -60,8 +60,8 @@ pub struct HeldFiles {
 }
 
 impl HeldFiles {
-    /// The rules files to load, given those that the folder has now. Whether a held file is loaded depends only on
-    /// the last valid load: one that it had is loaded even if it is missing now, and a new one is left out.
+    /// The rules files to load, given those that the folder has now. A held file is loaded if the last valid load
+    /// had it, even if the file is missing now. A new held file is left out.
     pub(super) fn paths_to_load(&self, in_folder: Vec<PathBuf>) -> BTreeSet<PathBuf> {
         let mut rules = BTreeSet::from_iter(in_folder);
         for path in &self.paths {
@@ -84,8 +84,8 @@ impl HeldFiles {
 
     /// The text to load of a list: the last valid one if the list is held, or else the present one.
     ///
-    /// Returns `None` if the last valid text is not known. If only its digest is kept, it can be recovered only from a
-    /// present text that begins with it, as when lines are added at the end.
+    /// Returns `None` if the last valid text is not known. A digest is enough if lines have only been added at the
+    /// end: the beginning of the present text then has this digest.
     pub(super) fn list_to_load(&self, path: &Path, mut present: String) -> Option<String> {
         if !self.paths.contains(path) {
             return Some(present);

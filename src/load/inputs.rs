@@ -36,8 +36,8 @@ pub(super) struct Inputs {
     pub(super) files: Files,
     /// The files whose last valid texts are used in place of the present ones.
     pub(super) held_files: HeldFiles,
-    /// The lists that the present rules file has named so far: their texts by the names there. A list that the rules
-    /// file names again is not read again.
+    /// The texts of the lists that the present rules file has named so far, by these names. A list that it names
+    /// twice is read once.
     lists_of_rules_file: BTreeMap<String, Arc<str>>,
     /// The total size of the rules files so far, in bytes.
     rules_bytes: usize,

@@ -19,8 +19,8 @@ pub(super) fn file_name(node: &Node) -> Option<&str> {
     }
 }
 
-/// Reads the file of this name, which a node gives. The returned node has the place of that node and the lines of
-/// the file. Reports a file that cannot be used.
+/// Reads the file of this name. Returns a node with the lines of the file, at the place of `node`, which names the
+/// file. Reports a file that cannot be used.
 pub(super) fn read_list_file(name: &str, node: &Node, fields: &Fields<'_>) -> Option<Node> {
     match fields.file.inputs.borrow_mut().read_list(name) {
         Ok(text) => Some(Node { span: node.span.clone(), content: Content::Lines(text) }),

@@ -91,7 +91,7 @@ impl<'f> Loader<'f> {
                 return;
             }
         };
-        // Adds or leaves out the rules files that are being written.
+        // A rules file that is being written is loaded only if the last valid load had it.
         let paths = inputs.held_files.paths_to_load(in_folder);
         if paths.is_empty() {
             let hint = "put a file `<hook>.toml` there for each hook";

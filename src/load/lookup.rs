@@ -103,8 +103,8 @@ const LOOKUP_KINDS: [LookupKind; 4] = [
     },
 ];
 
-/// Reads the lookups of a section. Returns those that rules can be read with: the valid ones, and those whose
-/// only problem is that they have the name of a base attribute.
+/// Reads the lookups of a section. Leaves out each lookup that has a problem, unless its only problem is that it
+/// has the name of a base attribute: the columns of such a lookup are known, so rules are read with it.
 pub(super) fn read_lookups<'n>(section: &Fields<'n>, entry: &'n Entry, flow: Flow) -> Vec<Lookup> {
     let mut lookups = Vec::new();
     let Some(table) = section.ok_or_report(entry.value.table(EXAMPLE)) else {
@@ -132,15 +132,14 @@ fn read_lookup<'n>(section: &Fields<'n>, named: &'n Entry, flow: Flow) -> Option
     let fields = section.table_in(&named.value, EXAMPLE)?;
     let lookup = read_keys_of_lookup(&fields, named, flow);
     if fields.table.get("url").is_some() {
-        // The message about `url` says what to write instead, so the two keys are not reported as missing, which
-        // happens below.
+        // The message about `url` says to write `source` and `get`. So do not report these two as missing, too.
         fields.suppress_missing("source");
         fields.suppress_missing("get");
     }
     let before = fields.problem_count();
     fields.report_unknown_and_misplaced_keys(&[BELONGS_TO_SOURCE]);
-    // The unknown key may be a misspelt `returns`, so that the lookup lacks columns. The lookup counts as invalid, and
-    // the columns of an invalid lookup are not checked: rules that use the missing ones get no second problem.
+    // An unknown key may be a misspelt `returns`. The lookup then lacks columns, and each rule that uses them would
+    // be reported, too. So the lookup counts as invalid: rules may use any column of an invalid lookup.
     let has_known_keys = fields.problem_count() == before;
     if has_valid_name && has_known_keys { lookup } else { None }
 }
@@ -206,6 +205,7 @@ fn read_keys_of_lookup(fields: &Fields<'_>, entry: &Entry, flow: Flow) -> Option
 fn places_of_values(lookup: &Lookup, table: &Table) -> BTreeMap<ValueName, Span> {
     let mut places = BTreeMap::new();
     for name in lookup.placeholders() {
+        // For example `{email}`.
         let placeholder = format!("{{{name}}}");
         for key in QUESTION_KEYS {
             if let Some(entry) = table.get(key)

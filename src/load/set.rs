@@ -77,7 +77,7 @@ pub(super) fn read_update(fields: &Fields<'_>, flow: Flow) -> Vec<Spanned<String
     update
 }
 
-/// Reads the attributes that a section sets, in the file's order. Reports those that are in `update`.
+/// Reads the attributes that a section sets, in the file's order. Reports an attribute that is in `update`, too.
 pub(super) fn read_set<'n>(
     fields: &Fields<'n>,
     node: &'n Node,
@@ -168,7 +168,8 @@ fn read_normalize(fields: &Fields<'_>, _: &str) -> Option<Recipe> {
     let mut problems = SpanProblems::default();
     for item in fields.ok_or_report(entry.value.list(r#"["trim", "lowercase"]"#))? {
         match item.choice("step", &STEPS) {
-            // More steps than there are kinds repeat one, and a long list would take seconds for each value.
+            // A list with more steps than there are kinds repeats a step. A long list would take seconds for each
+            // value.
             Ok(_) if steps.len() == STEPS.len() => {
                 let message = format!("there are only {} steps", STEPS.len());
                 push_list_problem(&mut problems, item.problem(message));

@@ -56,8 +56,8 @@ pub(super) fn why_unmatched(
             let steps = fields.normalized.get(attribute)?;
             ("normalized before it is compared", apply_steps(steps, text))
         }
-        // The steps change the whole address, and the part is taken afterwards. So apply them to an address: a step
-        // such as `e164` could change the part alone, but leaves an address as it is.
+        // The steps change the whole address before its local part is taken. So apply them to an address: `e164`
+        // would change `00442071234567` alone, but not `00442071234567@example.com`.
         ValueName::Email { part: EmailPart::Local, attribute } => {
             let steps = fields.normalized.get(attribute)?;
             let address = apply_steps(steps, &format!("{text}@example.com"));
@@ -69,8 +69,8 @@ pub(super) fn why_unmatched(
     if comparison.comparable_form(text) != comparison.comparable_form(&text_in_form) {
         return Some(format!("`{name}` is {form}; write `{text_in_form}`"));
     }
-    let is_domain = matches!(name, ValueName::Email { part: EmailPart::Domain, .. });
-    if is_domain && comparison.conversions.is_empty() && !email::is_domain(text) {
+    let names_domain = matches!(name, ValueName::Email { part: EmailPart::Domain, .. });
+    if names_domain && comparison.conversions.is_empty() && !email::is_domain(text) {
         return Some(format!(
             "`{name}` is never `{text}`; write a domain such as `okta.com`, or use `domains` or `not_domains`, which take `*.okta.com`"
         ));

@@ -162,7 +162,7 @@ fn check_notes_what_may_surprise_in_a_lookup() {
             table: "email,state\na@x,pending\nb@x,Pending\nc@x, pending\nd@x,used\n",
             rule: asked,
             notes: "lookup `m`: 3 rows of `t.csv` can never be found: a cell of `match` is empty, or differs from its constant\n\
-             lookup `m`: 2 rows of `t.csv` would be found if spaces around a cell, and upper and lower case, did not matter for the constants of `match`",
+             lookup `m`: 2 rows of `t.csv` would be found, but a cell differs from its constant in `match` by outer spaces or by case",
         },
         Noted {
             keys: pending,

@@ -125,8 +125,8 @@ fn read_match(fields: &Fields<'_>) -> Option<Vec<KeyColumn>> {
             return None;
         }
         let name = Spanned::new(entry.key.clone(), entry.key_span.clone());
-        // If the value is invalid, which is reported, the lookup is invalid as well. The column is kept, so that
-        // `ignore_case` may name it.
+        // An invalid value makes the lookup invalid. Its column is kept all the same, because `ignore_case` may
+        // name it.
         let template = fields.ok_or_report(read_key_value(&entry.value, fields));
         let template = template.unwrap_or_else(|| Template { pieces: Vec::new() });
         keys.push(KeyColumn { name, template, ignores_case: false });

@@ -99,7 +99,7 @@ fn read_status(node: &Node, earlier: &[u16]) -> Result<u16, SpanProblem> {
         }
         Ok(status @ 201..=599) => Ok(status),
         _ => Err(node.problem(format!(
-            "`{number}` is not a status that a response ends with; write one from 201 to 599, such as `404`"
+            "`{number}` is not the status of a final response; write one from 201 to 599, such as `404`"
         ))),
     }
 }

@@ -52,9 +52,9 @@ fn require_valid_pieces(node: &Node, template: &Template<ValueName>) -> Result<(
             Piece::Text(constant) => {
                 constant_length += constant.len();
                 require_valid_escapes(node, constant)?;
-                for letter in constant.chars() {
-                    require_url_letter(node, letter)?;
-                    part = part_after(part, letter);
+                for character in constant.chars() {
+                    require_url_character(node, character)?;
+                    part = part_after(part, character);
                 }
             }
             Piece::Name(name) if part == TargetPart::QueryKey => {
@@ -73,9 +73,9 @@ fn require_valid_pieces(node: &Node, template: &Template<ValueName>) -> Result<(
     Ok(())
 }
 
-/// The part to which the next letter belongs, if `letter` belongs to `part`.
-fn part_after(part: TargetPart, letter: char) -> TargetPart {
-    match (part, letter) {
+/// The part to which the next character belongs, if `character` belongs to `part`.
+fn part_after(part: TargetPart, character: char) -> TargetPart {
+    match (part, character) {
         (TargetPart::Path, '?') | (TargetPart::QueryValue, '&') => TargetPart::QueryKey,
         (TargetPart::QueryKey, '=') => TargetPart::QueryValue,
         _ => part,
@@ -98,15 +98,16 @@ fn require_valid_escapes(node: &Node, text: &str) -> Result<(), SpanProblem> {
     Ok(())
 }
 
-/// Succeeds if this letter may stand in a path or query (RFC 3986).
-fn require_url_letter(node: &Node, letter: char) -> Result<(), SpanProblem> {
-    if letter.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:@/?%".contains(letter) {
+/// Succeeds if this character may stand in a path or query (RFC 3986).
+fn require_url_character(node: &Node, character: char) -> Result<(), SpanProblem> {
+    if character.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:@/?%".contains(character) {
         return Ok(());
     }
     let mut encoded = String::new();
-    for byte in letter.to_string().bytes() {
+    for byte in character.to_string().bytes() {
         encoded.push_str(&format!("%{byte:02X}"));
     }
-    let message = format!("`{letter}` may not stand in a path or query; write it as `{encoded}`");
+    let message =
+        format!("`{character}` may not stand in a path or query; write it as `{encoded}`");
     Err(node.problem(message))
 }

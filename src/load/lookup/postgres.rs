@@ -17,8 +17,8 @@ use crate::{
 /// then be the name of another table or column.
 const LONGEST_NAME: usize = 63;
 
-/// The number of characters to which the statement cuts each result. A result that was cut has at least as many
-/// bytes, which exceeds the limit, so the lookup fails.
+/// The statement cuts each result to this many characters. Since a character takes at least one byte, a result
+/// that was cut exceeds the limit, and the lookup fails.
 const SELECTED_LENGTH: usize = PostgresQuery::RESULT_LIMIT + 1;
 
 pub(super) fn read_postgres(fields: &Fields<'_>) -> Option<KindParts> {
@@ -76,8 +76,9 @@ fn quote(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// The statement, which selects at most two rows: a second one makes the result ambiguous. All results are
-/// texts. If the lookup returns no column, an empty text shows that there is a row.
+/// The statement, such as `SELECT left("level"::text, 65537) FROM "members" WHERE "number" = $1 LIMIT 2`. It
+/// selects at most two rows, since a second row makes the result ambiguous. All results are texts. If the lookup
+/// returns no column, an empty text shows that there is a row.
 fn statement(table: &str, named: &NamedColumns) -> String {
     let mut results = Vec::new();
     for column in &named.returned {
@@ -90,10 +91,10 @@ fn statement(table: &str, named: &NamedColumns) -> String {
     for (key, number) in named.keys.iter().zip(1..) {
         let column = quote(&key.name);
         if key.ignores_case {
-            // This condition can use an index. It also ignores the case of letters beyond ASCII: the Kelvin sign
-            // equals `k`, and finds the row of another person.
+            // This condition can use an index. But it ignores the case of letters beyond ASCII, too: the Kelvin sign
+            // equals `k`, and would find the row of another person.
             conditions.push(format!("lower({column}) = lower(${number})"));
-            // This one ignores the case of ASCII letters only, and refuses that row.
+            // This condition ignores the case of ASCII letters only, so it excludes that row.
             conditions
                 .push(format!("lower({column} COLLATE \"C\") = lower(${number} COLLATE \"C\")"));
         } else {

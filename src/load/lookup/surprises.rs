@@ -10,12 +10,11 @@ use crate::{
 pub(super) struct Surprises<'k> {
     keys: &'k [KeyColumn],
     fields: &'k Fields<'k>,
-    /// Rows that a lookup searches. Even of these, some can never be found: those that are
-    /// [`unmatched`](ColumnCounts::unmatched).
+    /// Rows that a lookup searches. The [`unmatched`](ColumnCounts::unmatched) rows among them can never be found.
     searched: usize,
     /// Rows that are left out of the search: a cell of `match` is empty, or differs from its constant.
     left_out: usize,
-    /// The rows left out whose cells differ from the constants of `match` only in outer spaces or in case.
+    /// Left-out rows whose cells differ from the constants of `match` only in outer spaces or in case.
     nearly_searched: usize,
     /// Searched rows with a space at the beginning or end of a cell.
     spaced: usize,
@@ -77,7 +76,7 @@ impl<'k> Surprises<'k> {
         if self.nearly_searched > 0 {
             let rows = row_count(self.nearly_searched);
             notes.push(format!(
-                "{rows} of `{file}` would be found if spaces around a cell, and upper and lower case, did not matter for the constants of `match`"
+                "{rows} of `{file}` would be found, but a cell differs from its constant in `match` by outer spaces or by case"
             ));
         }
         if self.spaced > 0 {

@@ -22,7 +22,7 @@ pub(super) fn read_table(fields: &Fields<'_>) -> Option<KindParts> {
     let named = NamedColumns::read(fields);
     let file_name = fields.ok_or_report(file.text())?;
     let content = read_list_file(file_name, file, fields)?;
-    // Only now, so that a problem of the file is reported as well as one of the columns.
+    // Return only here, so that problems of the file and of the columns are reported together.
     let named = named?;
     let mut surprises = Surprises::new(&named.keys, fields);
     let table = fields.ok_or_report(read_rows(&content, &named, &mut surprises))?;

@@ -71,19 +71,19 @@ fn read_conditions(fields: &Fields<'_>) -> Option<Vec<Part>> {
     Some(conditions)
 }
 
-/// Why no request takes a branch, given the earlier ones. Returns `None` if a request may.
-fn why_never_reached(branch: &Node, earlier: &[Node]) -> Option<String> {
+/// Why no request takes a branch, given the earlier branches. Returns `None` if a request may.
+fn why_never_reached(branch: &Node, earlier_branches: &[Node]) -> Option<String> {
     let conditions = conditions_of(branch)?;
-    for (index, other) in earlier.iter().enumerate() {
-        let other_conditions = conditions_of(other)?;
+    for (index, earlier) in earlier_branches.iter().enumerate() {
+        let earlier_conditions = conditions_of(earlier)?;
         let number = index + 1;
-        if other_conditions.is_empty() {
+        if earlier_conditions.is_empty() {
             return Some(format!(
                 "this branch is never reached: branch {number} has no `when`, so it ends the list; move it to the end"
             ));
         }
-        // If this branch has all conditions of the other one, the other one holds wherever this one does.
-        if other_conditions.iter().all(|condition| conditions.contains(condition)) {
+        // If this branch has all conditions of the earlier branch, each request for it takes the earlier branch.
+        if earlier_conditions.iter().all(|condition| conditions.contains(condition)) {
             return Some(format!(
                 "this branch is never reached: branch {number} holds wherever this one does; change one of them, or their order"
             ));

@@ -27,7 +27,7 @@ pub(super) fn read_value(node: &Node, scope: &Scope) -> Result<Spanned<SetValue>
 }
 
 /// Reads a value like [`read_value`], but the names in a template are those of groups of a pattern. `groups`
-/// has the name of each group, in the order of the groups.
+/// has the name of each group, or `None` for a group without a name, in the order of the groups.
 pub(super) fn read_value_of_groups(
     node: &Node,
     groups: &[Option<&str>],

@@ -42,19 +42,19 @@ enum HookOutcome {
 }
 
 impl Coverage {
-    /// Adds the outcomes of one request, which has these recorded results. Leaves out each lookup that failed only
-    /// because no result is recorded, and each rule that needs it.
+    /// Adds the outcomes of one request. `recorded_results` are the results of lookups that are recorded with it.
+    /// Leaves out each lookup that failed only because no result is recorded, and each rule that needs it.
     pub(crate) fn add(
         &mut self,
         hook: &str,
         answer: &HookAnswer<'_, '_>,
-        recorded: &LookupResults,
+        recorded_results: &LookupResults,
     ) {
         self.requests += 1;
         // A Classic registration is judged by the section of a registration.
         let section = answer.flow.spec().judged_as.spec().section;
         let shown = self.shown.entry(hook.to_owned()).or_default();
-        let unrecorded = unrecorded_lookups(answer, recorded);
+        let unrecorded = unrecorded_lookups(answer, recorded_results);
         for Verdict { rule, outcome } in &answer.verdicts {
             if rule.lookups.iter().any(|lookup| unrecorded.contains(lookup.as_str())) {
                 continue;
@@ -84,19 +84,19 @@ impl Coverage {
         }
     }
 
-    /// Returns a problem for each outcome that no recorded request has. `recorded` is the folder of these
+    /// Returns a problem for each outcome that no recorded request has. `requests_folder` has the recorded
     /// requests.
     pub(crate) fn problems(
         &self,
         rules: &RuleSet,
         rules_folder: &Path,
-        recorded: &Path,
+        requests_folder: &Path,
     ) -> Problems {
         let mut problems = Problems::default();
         let none_shown = BTreeSet::new();
         for (name, hook) in &rules.hooks {
             let place = rules_folder.join(format!("{name}.toml")).display().to_string();
-            let hint = format!("record one in `{}`", recorded.join(name).display());
+            let hint = format!("record one in `{}`", requests_folder.join(name).display());
             let shown = self.shown.get(name).unwrap_or(&none_shown);
             for outcome in outcomes_to_show(hook) {
                 if !shown.contains(&outcome) {
@@ -112,12 +112,12 @@ impl Coverage {
 /// The lookups that failed because no result is recorded.
 fn unrecorded_lookups<'r>(
     answer: &HookAnswer<'r, '_>,
-    recorded: &LookupResults,
+    recorded_results: &LookupResults,
 ) -> BTreeSet<&'r str> {
     let mut names = BTreeSet::new();
     for LookupVerdict { lookup, outcome } in &answer.lookups {
         let name = lookup.name.as_str();
-        if matches!(outcome, LookupOutcome::Failed) && !recorded.contains_key(name) {
+        if matches!(outcome, LookupOutcome::Failed) && !recorded_results.contains_key(name) {
             names.insert(name);
         }
     }

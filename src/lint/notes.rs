@@ -44,7 +44,8 @@ pub(crate) fn notes(rules: &RuleSet, org: &Org) -> Vec<Note> {
 /// The note on a section whose requests Okta never sends, or on a missing section whose requests it sends.
 fn call_note(hook: &Hook, flow: Flow, rules: &RuleSet, org: &Org) -> Option<String> {
     let request_type = flow.spec().name;
-    // The policy names its hook by an id, which the rules do not have. A single hook is presumably the one.
+    // The policy names its hook by an id, which the rules do not have. If there is only one hook, the policy
+    // presumably names it.
     let condition = if rules.hooks.len() > 1 { "if this policy uses this hook, " } else { "" };
     match (org.calls_hook(flow), hook.sections.contains_key(&flow)) {
         (CallsHook::Yes, false) => Some(format!(
@@ -190,7 +191,7 @@ struct Names<'r> {
     judged: BTreeSet<&'r str>,
     /// Names in `update` or `set`.
     written: BTreeSet<&'r str>,
-    /// Names in the conditions of lookups and of `set`, and those that `set` writes from.
+    /// Names in the conditions of lookups and of `set`, and in `from` of `set`.
     consulted: BTreeSet<&'r str>,
     /// Names in the questions of lookups.
     asked: BTreeSet<&'r str>,

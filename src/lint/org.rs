@@ -83,7 +83,7 @@ impl SectionLint<'_> {
     }
 
     /// Whether a failure of a lookup may deny at the location of the lookup itself: `set` needs the lookup, and no
-    /// rule always does. A rule that needs it denies at the location of the rule.
+    /// rule that decides every request needs it. Such a rule would deny at its own location.
     fn may_deny_at_own_location(&self, lookup: &Lookup) -> bool {
         let name = &lookup.name.value;
         for rule in self.section.rules.iter() {
@@ -165,7 +165,7 @@ impl SectionLint<'_> {
 
     /// Whether a check refuses every value of an attribute, as far as its samples show.
     fn refuses_all(&self, attribute: &SchemaAttribute, part_check: &PartCheck) -> bool {
-        // The samples do not show what the other attribute would be.
+        // The check compares with another attribute, whose value the samples do not show.
         if part_check.check.compared_with().is_some() {
             return false;
         }

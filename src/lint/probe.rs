@@ -1,8 +1,8 @@
 //! Tries adversarial inputs on rules. The inputs are made from the examples that pass a rule, and should fail it.
 //!
-//! A rule does not declare its purpose, so an input that passes may be meant to. Each attack therefore has
-//! plain inputs, and is tried only on a rule that refuses them. A rule that admits the plain input
-//! `x@evil.example` is not about domains, and one that admits words of other lengths is not about digits.
+//! A rule does not declare its purpose, so it may be right that an input passes. Each attack therefore has plain
+//! inputs, and is tried only on a rule that refuses them. A rule that admits the plain input `x@evil.example` is
+//! not about domains. A rule that admits the plain input `a` is not about digits.
 
 use std::collections::BTreeSet;
 

@@ -44,8 +44,8 @@ pub(super) fn set_notes(
 
 /// A lookup that an entry needs, and that the end user can avoid: its conditions look at the form.
 fn avoidable_lookup<'s>(set: &SetEntry, section: &'s Section) -> Option<&'s str> {
-    // These are meant to keep the form's own value: `normalize` writes it in another form, and `default` writes
-    // only where it is absent.
+    // `normalize` and `default` keep the form's own value on purpose: `normalize` changes only how it is written,
+    // and `default` writes only where it is absent.
     if let Recipe::Normalize(_) | Recipe::Default(_) = set.recipe {
         return None;
     }

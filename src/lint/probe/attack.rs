@@ -27,16 +27,16 @@ pub(super) struct Attack {
     pub(super) hint: String,
 }
 
-/// Which values an attack is made from. An attribute shows its values in the examples that pass.
+/// The values of an attribute from which an attack is made. Its shown values are those in the examples that pass.
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum BaseValue {
     Address,
     /// A value of ASCII digits, if all shown values are.
     AllShownAreDigits,
-    /// A value with an ASCII digit that is not an address.
+    /// A value that is not an address and has an ASCII digit.
     HasDigit,
-    /// A value without white space that is not an address.
+    /// A value that is not an address and has no white space.
     Word,
     Any,
     /// A value of this format, if all shown values have it.

@@ -17,7 +17,7 @@ const LONGEST_SHOWN: usize = 60;
 /// The least length of `{long}`, in bytes.
 const LEAST_LONG: usize = 400;
 
-/// Letters that are replaced by others.
+/// Characters and their replacements. In `attacks.toml`, `["ks", "xy"]` replaces `k` by `x`, and `s` by `y`.
 #[derive(Deserialize)]
 pub(super) struct Alphabet {
     from: String,
@@ -25,7 +25,7 @@ pub(super) struct Alphabet {
     to: String,
 }
 
-/// The alphabets by their placeholders. Such a placeholder stands for [`AddressParts::name`] with its letters
+/// The alphabets by their placeholders. Such a placeholder stands for [`AddressParts::name`] with its characters
 /// replaced.
 pub(super) type Alphabets = BTreeMap<String, Alphabet>;
 
@@ -67,7 +67,7 @@ impl Display for Input {
     }
 }
 
-/// A template with the parts of a value in place of its placeholders, which `attacks.toml` lists.
+/// Replaces the placeholders of a template by the parts of a value. `attacks.toml` lists the placeholders.
 pub(super) fn fill(template: &str, value: &str, alphabets: &Alphabets) -> String {
     let AddressParts { local, domain, name, top_level, parent, above } = AddressParts::of(value);
     let UrlParts { scheme, host, path } = UrlParts::of(value);
@@ -99,7 +99,7 @@ pub(super) fn fill(template: &str, value: &str, alphabets: &Alphabets) -> String
         text = text.replace(placeholder, part);
     }
     for (placeholder, alphabet) in alphabets {
-        text = text.replace(placeholder, &alphabet.replace_letters(name));
+        text = text.replace(placeholder, &alphabet.replace_characters(name));
     }
     text
 }
@@ -168,14 +168,14 @@ impl<'v> PhoneParts<'v> {
 }
 
 impl Alphabet {
-    /// A text with its letters replaced.
-    fn replace_letters(&self, text: &str) -> String {
+    /// A text with its characters replaced.
+    fn replace_characters(&self, text: &str) -> String {
         let mut replaced = String::new();
-        for letter in text.chars() {
+        for character in text.chars() {
             let mut pairs = self.from.chars().zip(self.to.chars());
-            match pairs.find(|(from, _)| *from == letter) {
+            match pairs.find(|(from, _)| *from == character) {
                 Some((_, to)) => replaced.push(to),
-                None => replaced.push(letter),
+                None => replaced.push(character),
             }
         }
         replaced
@@ -185,11 +185,11 @@ impl Alphabet {
 /// A text in backticks, cut if it is long. Escapes characters that are not printable ASCII, so that look-alikes show.
 fn visible(text: &str) -> String {
     let mut shown = String::new();
-    for letter in text.chars().take(LONGEST_SHOWN) {
-        if matches!(letter, ' '..='~') {
-            shown.push(letter);
+    for character in text.chars().take(LONGEST_SHOWN) {
+        if matches!(character, ' '..='~') {
+            shown.push(character);
         } else {
-            shown.extend(letter.escape_default());
+            shown.extend(character.escape_default());
         }
     }
     let count = text.chars().count();

@@ -27,8 +27,8 @@ pub struct Problem<P = String> {
     /// The line of the place with a marker, to print below the message. Empty if there is no line, or the
     /// line may hold secrets, as in a settings file.
     excerpt: String,
-    /// If given, the problem may be the cause of all problems from this byte on, and is shown before them. For a
-    /// misspelt key, the byte is the start of its table.
+    /// If given, the problem may explain all problems from this byte on, and is shown before them. For a misspelt
+    /// key, the byte is the start of its table.
     explains_from: Option<usize>,
     /// Whether the problem may be gone when the same files are read again.
     is_transient: bool,
@@ -44,7 +44,7 @@ pub(crate) type SpanProblems = Problems<Range<usize>>;
 /// The order of problems that are shown at the same byte.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum SortOrder {
-    Cause,
+    Explaining,
     Other,
 }
 
@@ -98,15 +98,16 @@ impl<P> Problem<P> {
 }
 
 impl SpanProblem {
-    /// The same problem, as the likely cause of all problems from this byte on, before which it is shown.
+    /// The same problem, marked as the likely explanation of all problems from this byte on. It is shown before
+    /// them.
     pub(crate) fn explaining_from(self, byte: usize) -> Self {
         Self { explains_from: Some(byte), ..self }
     }
 
-    /// The key to sort problems by: the byte where they are shown, with causes before consequences.
+    /// The key to sort problems by: the byte where they are shown. At the same byte, an explaining problem is first.
     fn sort_key(&self) -> (usize, SortOrder) {
         match self.explains_from {
-            Some(byte) => (byte, SortOrder::Cause),
+            Some(byte) => (byte, SortOrder::Explaining),
             None => (self.place.start, SortOrder::Other),
         }
     }

@@ -141,21 +141,21 @@ impl ErrorSite<'_> {
         if self.before.ends_with(is_wrong_quote) {
             return Some(WRONG_QUOTE);
         }
-        match self.mistake_of_letter() {
+        match self.mistake_of_character() {
             Some(message) => Some(message),
             None => self.mistake_of_word(),
         }
     }
 
-    /// The message for a mistake that the first letter at the error shows.
-    fn mistake_of_letter(&self) -> Option<&'static str> {
+    /// The message for a mistake that the first character at the error shows.
+    fn mistake_of_character(&self) -> Option<&'static str> {
         match self.rest.chars().next()? {
             ':' => Some("write `=` between a key and its value, not `:`"),
-            letter if is_wrong_quote(letter) => Some(WRONG_QUOTE),
-            letter if is_invisible(letter) => {
+            character if is_wrong_quote(character) => Some(WRONG_QUOTE),
+            character if is_invisible(character) => {
                 Some("an invisible character, such as a non-breaking space; replace it by a space")
             }
-            letter if letter.is_control() && letter != '\r' => {
+            character if character.is_control() && character != '\r' => {
                 Some("a control character; delete it")
             }
             _ => None,
@@ -287,13 +287,13 @@ fn is_key_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"_-.".contains(&byte)
 }
 
-/// Whether a letter is a quotation mark that TOML does not know.
-fn is_wrong_quote(letter: char) -> bool {
-    matches!(letter, '“' | '”' | '„' | '‟' | '‘' | '’' | '‚' | '«' | '»' | '″' | '`' | '´')
+/// Whether a character is a quotation mark that TOML does not know.
+fn is_wrong_quote(character: char) -> bool {
+    matches!(character, '“' | '”' | '„' | '‟' | '‘' | '’' | '‚' | '«' | '»' | '″' | '`' | '´')
 }
 
-/// Whether a letter is white space that TOML does not know, or has no width.
-fn is_invisible(letter: char) -> bool {
-    let is_space = letter.is_whitespace() && !letter.is_ascii();
-    is_space || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
+/// Whether a character is white space that TOML does not know, or has no width.
+fn is_invisible(character: char) -> bool {
+    let is_space = character.is_whitespace() && !character.is_ascii();
+    is_space || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
 }

@@ -67,7 +67,7 @@ impl Fingerprint {
         }
     }
 
-    /// Adds a file as it was in an earlier fingerprint, or as it is now if that one does not have it.
+    /// Adds a file as it was in an earlier fingerprint. If it was not there, adds it as it is now.
     pub(crate) fn add_from(&mut self, path: &Path, earlier: &Self) {
         match earlier.0.get(path) {
             Some(metadata) => {

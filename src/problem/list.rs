@@ -88,8 +88,8 @@ impl Problems {
 }
 
 impl SpanProblems {
-    /// The problems in the order of the text, with causes before their consequences. `locate` gives each its
-    /// line and column.
+    /// The problems in the order of the text, with an explaining problem before those that it explains. `locate`
+    /// gives each its line and column.
     pub(crate) fn located(mut self, locate: impl FnMut(SpanProblem) -> Problem) -> Problems {
         self.kept.sort_by_key(SpanProblem::sort_key);
         let kept = self.kept.into_iter().map(locate).collect();

@@ -9,7 +9,7 @@ const WIDTH: usize = 120;
 /// How many of these characters are before the place if the line is long on both sides of it.
 const WIDTH_BEFORE: usize = 40;
 
-/// The text of a file. Searches for several places, in the order of the text, take one pass together.
+/// The text of a file. Finds several places in one pass if they are asked for in the order of the text.
 pub(crate) struct SourceText<'t> {
     /// The file's name in problems.
     name: &'t str,
@@ -79,6 +79,12 @@ impl<'t> SourceText<'t> {
 
     /// The line of a position, with a marker below the span that begins there. Shows only a part of a long
     /// line.
+    ///
+    /// ```text
+    ///    |
+    /// 12 | mesage = "Use your work address."
+    ///    | ^^^^^^
+    /// ```
     fn excerpt(&self, position: Position, span: Range<usize>) -> String {
         let (head, tail) = self.text.split_at_checked(position.byte).unwrap_or((self.text, ""));
         let before = head.rsplit('\n').next().unwrap_or_default();
@@ -132,12 +138,12 @@ fn last_chars(text: &str, count: usize) -> &str {
     text.get(start..).unwrap_or_default()
 }
 
-/// The letter, or a replacement for one that controls a terminal or the direction of text. A tab becomes one space.
-fn printable(letter: char) -> char {
-    match letter {
+/// The character, or a replacement if it controls a terminal or the direction of text. A tab becomes one space.
+fn printable(character: char) -> char {
+    match character {
         '\t' => ' ',
         '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
-        letter if letter.is_control() => '\u{fffd}',
-        letter => letter,
+        _ if character.is_control() => '\u{fffd}',
+        _ => character,
     }
 }

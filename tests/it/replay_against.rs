@@ -117,7 +117,7 @@ fn requests_to_a_new_hook_turn_nothing() {
     let (code, printed) = folders.compare();
 
     assert_eq!(code, Some(0));
-    assert!(printed.contains(", 1 to hooks that those rules lack\n"), "{printed}");
+    assert!(printed.contains(", 1 to hooks that the rules of --against lack\n"), "{printed}");
 }
 
 #[test]

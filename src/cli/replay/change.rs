@@ -47,6 +47,7 @@ impl AnswerDecision {
     }
 }
 
+/// Writes the decision and the rules that deny, such as "deny by `okta-email` and `employee-number`".
 impl fmt::Display for AnswerDecision {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.decision {
@@ -55,8 +56,8 @@ impl fmt::Display for AnswerDecision {
             ReplyDecision::Unclear => out.write_str("no clear decision")?,
         }
         for (index, rule) in self.denied_by.iter().enumerate() {
-            let before = if index == 0 { "by" } else { "and" };
-            write!(out, " {before} `{rule}`")?;
+            let word = if index == 0 { "by" } else { "and" };
+            write!(out, " {word} `{rule}`")?;
         }
         Ok(())
     }
@@ -94,7 +95,7 @@ pub(super) fn answered_decision(request: &[u8], body: &[u8]) -> ReplyDecision {
 }
 
 impl DecisionChange {
-    /// Whether the decision itself changes, and not only its texts or values. A first answer changes none.
+    /// Whether the decision itself changes, and not only its texts or values. `false` if no answer was recorded.
     pub(super) fn changes_decision(&self) -> bool {
         match &self.before {
             Some(before) => before.decision != self.after.decision,
@@ -144,7 +145,7 @@ fn kind_of_same_decision(decision: ReplyDecision) -> &'static str {
     }
 }
 
-/// Counts the changes of each kind: `3 from allow to deny by …, 0 from deny to allow`.
+/// Counts the changes of each kind, such as "3 from allow to deny by `okta-email`, 0 from deny to allow".
 pub(super) fn count_changes(changes: &[&DecisionChange]) -> String {
     let mut decision_changes: BTreeMap<String, usize> = BTreeMap::new();
     let mut other_changes: BTreeMap<String, usize> = BTreeMap::new();

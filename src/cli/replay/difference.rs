@@ -46,5 +46,7 @@ pub(super) fn first_line(before: &str, after: &str) -> usize {
             return index + 1;
         }
     }
-    last_line.min(after.lines().count() + 1)
+    // One text begins with the other. If `after` is shorter, it lacks this line of `before`.
+    let first_missing = after.lines().count() + 1;
+    last_line.min(first_missing)
 }

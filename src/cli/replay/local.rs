@@ -89,9 +89,9 @@ pub(super) fn update(
 ) -> Result<ReplayOutcome, String> {
     let mut outcome_if_same = ReplayOutcome::Same;
     if let Some(sources) = sources {
-        let lookups_before = lookups_file(case);
+        let lookups_before = lookups_content(case);
         case.record_lookups(rules, sources).map_err(|problem| problem.to_string())?;
-        if lookups_before != lookups_file(case) {
+        if lookups_before != lookups_content(case) {
             outcome_if_same = ReplayOutcome::OtherLookups;
         }
     }
@@ -120,7 +120,7 @@ pub(super) fn update(
 }
 
 /// The content of the file with the recorded lookups, if there is one.
-fn lookups_file(case: &Case) -> Option<Vec<u8>> {
+fn lookups_content(case: &Case) -> Option<Vec<u8>> {
     file::read_bytes(&case.lookups, FileKind::Fixture, Links::Refuse).ok()
 }
 

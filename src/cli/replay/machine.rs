@@ -63,7 +63,7 @@ pub(super) fn json(report: &Report) -> String {
         unanswered: report.calls.as_ref().map(|calls| calls.unanswered),
         requests: report.results.iter().map(|result| json_result(report, result)).collect(),
     };
-    // Writing these to memory cannot fail.
+    // Writing this report to memory cannot fail.
     let text = serde_json::to_string_pretty(&json).unwrap_or_default();
     escape_hidden(&text) + "\n"
 }

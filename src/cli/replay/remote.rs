@@ -30,7 +30,7 @@ pub(super) struct RemoteHooks {
     calls: CallStatistics,
     /// How many calls since the last answer had no connection or no access token.
     unconnected: usize,
-    /// Why the last call without an answer had none.
+    /// Why the most recent unanswered call failed.
     last_reason: String,
     time_outs: TimeOuts,
 }
@@ -97,8 +97,8 @@ impl RemoteHooks {
         }
     }
 
-    /// Counts a call without an answer. Fails after too many without a connection. After a time-out, the next call
-    /// may be answered: only this hook may be slow.
+    /// Counts an unanswered call. Fails after [`MOST_UNCONNECTED`] in a row without a connection or access token.
+    /// Time-outs are counted apart, since other hooks of the service may be faster.
     fn count_failure(
         &mut self,
         hook: &str,

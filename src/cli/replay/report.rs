@@ -123,7 +123,7 @@ impl Report {
         }
     }
 
-    /// One line: `1,240 requests: 3 from allow to deny by …, 0 from deny to allow`.
+    /// One line, such as "1,240 requests: 3 from allow to deny by `okta-email`, 0 from deny to allow".
     pub(super) fn summary(&self) -> String {
         let mut text = match self.results.len() {
             1 => "1 request: ".to_owned(),
@@ -157,7 +157,7 @@ impl ReplayOutcome {
             Self::Same | Self::Changed { .. } => None,
             Self::OtherTexts => Some("with the same decision in other words"),
             Self::OtherLookups => Some("with other lookups and the same answer"),
-            Self::NewHook => Some("to hooks that those rules lack"),
+            Self::NewHook => Some("to hooks that the rules of --against lack"),
             Self::Problem { .. } => Some("not compared"),
         }
     }

@@ -85,8 +85,7 @@ fn examine(url: &Url, call: &CallFlags, checkup: &mut Checkup) -> Result<(), Cli
     if url.scheme() == "https" {
         check_https(url, call, checkup)?;
     }
-    // So far, a problem means that the call is not encrypted, or that another server may read it. Then no credentials
-    // are sent.
+    // After a problem of the URL or of TLS, others might read the credentials. So no request is sent.
     if !checkup.is_healthy() {
         return Ok(());
     }

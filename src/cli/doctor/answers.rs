@@ -14,8 +14,8 @@ use crate::{
     user_view::{Certainty, Effect, UserView, user_view},
 };
 
-/// The findings that are only notes. They do not concern the decision, or the sample may cause them: its form may
-/// lack a field that the hook expects, and the hook may not be meant for requests of its flow.
+/// The findings that are only notes. Some do not concern the decision. The sample may cause the others: its form may
+/// lack a field that the hook expects, or the hook may not be meant for the sample's flow.
 const MINOR_FINDINGS: [&str; 5] = [
     "location-not-on-form",
     "location-not-an-attribute",
@@ -30,18 +30,23 @@ pub(super) fn check_answers(hook: &CheckedHook<'_>, checkup: &mut Checkup) -> Re
         let body = sample(flow)?;
         let call = hook.client.call(hook.url, &body);
         let request = request::decode(&body).map_err(|error| CliError(error.to_string()))?;
-        check_answer(flow, &form_fields(&request, None), &call, checkup);
+        // The hook may be anyone's, so its section of rules is not known.
+        let section = None;
+        check_answer(flow, &form_fields(&request, section), &call, checkup);
     }
     Ok(())
 }
 
 fn check_answer(flow: Flow, fields: &[&str], call: &HookCall, checkup: &mut Checkup) {
+    // The check has the name of the flow: `self.service.registration`.
     let check = flow.spec().name;
     let reply = call.hook_reply();
     let findings = findings::find(reply, flow, fields);
     if let Ok(answer) = &call.reply {
+        let has_problem =
+            findings.iter().any(|finding| weight(finding, flow, reply) == Weight::Problem);
         // The line of a problem says how Okta reacts, so an `ok` line would only repeat that.
-        if !findings.iter().any(|finding| weight(finding, flow, reply) == Weight::Problem) {
+        if !has_problem {
             let (status, size) = (answer.status, answer.body.len());
             let effect = describe_effect(&user_view(reply, flow, fields));
             checkup.ok(check, format!("status {status}, {size} bytes: {effect}"));

@@ -56,7 +56,7 @@ pub(super) fn check_latency(hook: &CheckedHook<'_>, checkup: &mut Checkup) {
     }
 }
 
-/// Compares the hook's clock, by which it judges whether a token is valid, with that of this machine. The answer
+/// Compares the hook's clock with this machine's. The hook judges by its clock whether a token is valid. The answer
 /// with these headers must have just arrived.
 pub(super) fn check_clock(headers: &HeaderMap, checkup: &mut Checkup) {
     const CHECK: &str = "clock";

@@ -112,7 +112,7 @@ fn obstacle_to_any_version(error: &io::Error) -> Option<Obstacle> {
         return Some(Obstacle {
             check: "tls",
             message: "this port does not speak TLS, but perhaps plain http".to_owned(),
-            fix: "serve https there, or write the port that does: Okta calls https only",
+            fix: "serve https there, or correct the port: Okta calls https only",
         });
     }
     None
@@ -258,7 +258,7 @@ fn invalid_certificate(error: &CertificateError) -> Obstacle {
         ),
         other if fails_signature_check(other) => certificate_obstacle(
             format!("it {}", certificate_fault(other)),
-            "send the intermediate that signed it; for a private authority set --ca-file to the one that did; or replace the key",
+            "send the intermediate that signed it; for a private authority set --ca-file to the certificate that signed it; or replace the key below 2048 bits",
         ),
         other => certificate_obstacle(
             format!("it {}", certificate_fault(other)),

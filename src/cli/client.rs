@@ -32,8 +32,7 @@ use token::{AccessToken, ClientCredentials};
 pub(super) const OKTA_TIMEOUT: Duration = Duration::from_secs(3);
 /// The most bytes of an answer that are read: about four times Okta's limit.
 const LARGEST_ANSWER: u64 = 1 << 20;
-/// How long an idle connection can be used again. Servers keep an idle connection open for longer, so the next call
-/// finds it open.
+/// A connection that is idle for longer is not used again, since the server may have closed it.
 const IDLE_TIME: Duration = Duration::from_secs(2);
 
 /// The headers of each call, as captured from Okta, besides the credentials and `x-okta-request-id`.

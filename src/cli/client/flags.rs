@@ -57,7 +57,8 @@ struct NamedSecret {
 }
 
 impl CallFlags {
-    /// Whether any of the flags is given. The others need `--oauth`, which is among the credentials.
+    /// Whether any of these flags is given. `--token-url`, `--scope`, `--private-key` and `--key-id` are not looked at:
+    /// they are given only with `--oauth`, which counts as credentials.
     pub(in crate::cli) fn are_given(&self) -> bool {
         self.has_credentials() || self.secret_file.is_some() || self.ca_file.is_some()
     }
@@ -118,7 +119,7 @@ impl CallFlags {
     }
 
     /// Finds the secret of an argument `NAME:SECRET`. For an argument `NAME`, takes the secret of `--secret-file`, or
-    /// else that of the variable.
+    /// else of `HOOK_PASSWORD`.
     fn find_secret(
         &self,
         argument: &str,

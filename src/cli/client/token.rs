@@ -31,7 +31,7 @@ use crate::{
 const ASSERTION_SECONDS: i64 = 300;
 /// The lifetime of a token whose server sends no `expires_in`, in seconds.
 const DEFAULT_LIFETIME: u64 = 60;
-/// The longest lifetime that is believed, in seconds: a day. A token with a longer one is replaced after it.
+/// A day, in seconds. A token is replaced after a day, even if the server states a longer lifetime.
 const LONGEST_LIFETIME: u64 = 86_400;
 /// A token is replaced this long before it expires.
 const EXPIRY_MARGIN: Duration = Duration::from_secs(10);

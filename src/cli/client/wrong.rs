@@ -9,8 +9,8 @@ use super::HookClient;
 const WRONG_SECRET: &str = "wrong-on-purpose";
 
 impl HookClient {
-    /// The headers of the flags with wrong secrets, so that a hook can refuse them only by checking the secret: the
-    /// user name stays, and so do the claims of an access token that has been fetched. Empty if the flags have no
+    /// The headers of the flags with wrong secrets. The user name stays, and so do the claims of an access token that
+    /// has been fetched. So a hook can refuse these headers only by checking the secret. Empty if the flags have no
     /// credentials.
     pub(in crate::cli) fn wrong_credentials(&self) -> HeaderMap {
         let mut headers = HeaderMap::new();

@@ -33,8 +33,8 @@ struct Instructions {
     fields: Vec<ConsoleField>,
     /// The arguments of curl with the credentials.
     credentials: String,
-    /// The secret, and the shell variable in which `credentials` expects it: `the password of … in
-    /// $HOOK_PASSWORD`. `None` if `credentials` has the secret itself.
+    /// The secret, and the shell variable that `credentials` takes it from, such as "the password of `auth.basic` in
+    /// $HOOK_PASSWORD". `None` if `credentials` has the secret itself.
     secret_in_variable: Option<&'static str>,
     /// A line that says how to compute the secret in `fields`. `None` if no computing is needed.
     secret_hint: Option<String>,
@@ -191,7 +191,7 @@ fn instructions_for(auth: &AuthSettings) -> Instructions {
             secret_hint: None,
         };
     }
-    // The only method left is OAuth 2.0. With no method at all, a password is generated.
+    // The only method left is OAuth 2.0. Without any method, the instructions are those for the generated password.
     let mut fields = Vec::new();
     if let Some(oauth) = &auth.oauth {
         fields = oauth_fields(oauth);

@@ -78,7 +78,7 @@ pub(super) fn run(flags: &SharedFlags, arguments: &CheckArguments) -> Result<Exi
     let lints = Lints { org, probe: arguments.probe };
     let facts = clock::facts();
     let mut kinds = source_kinds(&settings.sources);
-    // A source with a problem counts as a source, so that a rule that names it has no problem of its own.
+    // A lookup that names an invalid source is not reported: the problem of the source is enough.
     for name in &settings.invalid_sources {
         kinds.insert(name.clone(), SourceKind::Invalid);
     }
@@ -138,8 +138,8 @@ fn with_notes_on_files(mut notes: Notes, unread: &[UnreadEntry]) -> Notes {
     notes
 }
 
-/// The notes that stand beside problems: those on unread files that look like rules. Another unread file may be a
-/// list that a rule with a problem names, so it may be needed.
+/// The notes to print with problems: only those on unread files that look like rules. Any other unread file, such as a
+/// list, may be needed by a rule that has a problem.
 fn notes_beside_problems(mut unread: Vec<UnreadEntry>) -> Notes {
     unread.retain(UnreadEntry::may_hold_rules);
     with_notes_on_files(Notes::default(), &unread)
@@ -167,7 +167,7 @@ fn describe_probe(probed: &Probed) -> String {
     format!("--probe: tried {inputs} on {rules}{lookups}")
 }
 
-/// Adds the problems of certificates, keys and sources with which the service would not start.
+/// Adds the problems of certificates, keys and sources that would keep the service from starting.
 fn add_file_problems(settings: &Settings, problems: &mut Problems) {
     if let Some(oauth) = &settings.auth.oauth
         && let Err(problem) = issuer(oauth, &settings.proxies)
@@ -184,8 +184,8 @@ fn add_file_problems(settings: &Settings, problems: &mut Problems) {
     }
 }
 
-/// Adds the problems of coverage: each rule that no recorded request passes, each rule that none fails, each branch
-/// that none takes, and each request that cannot be read. Returns a line about the requests.
+/// Adds a problem for each rule that never passes or never fails in the recorded requests, and for each branch that
+/// they never take. Adds a problem for each request that cannot be read. Returns a line about the requests.
 fn check_coverage(
     rules: Option<&RuleSet>,
     settings: &Settings,

@@ -109,9 +109,11 @@ pub(super) fn run(flags: &SharedFlags, arguments: &EvalArguments) -> Result<Exit
         }
     }
     if arguments.explain {
-        let outcomes = explain::answer(name, &explained, &rules.revision);
-        let effects = explain::reply(reply, answer.flow, &fields);
-        print_diagnostic(format!("{outcomes}{}: {effects}", answer.decision.as_str()));
+        let lines_about_rules = explain::answer(name, &explained, &rules.revision);
+        let okta_reaction = explain::reply(reply, answer.flow, &fields);
+        let decision = answer.decision.as_str();
+        // The decision begins a line of its own: `deny: Okta stops the registration (documented)`.
+        print_diagnostic(format!("{lines_about_rules}{decision}: {okta_reaction}"));
         for hint in hints {
             print_diagnostic(hint);
         }
@@ -175,8 +177,7 @@ fn recorded_lookups(arguments: &EvalArguments, hook: &Hook) -> Result<LookupResu
     Ok(LookupResults::new())
 }
 
-/// Reads recorded results. Like a request, they may come from a link or a pipe, as with `<(…)`, so
-/// the file need not be a regular one.
+/// Reads recorded results. Like a request, they may come from a link or a pipe, as with `<(jq .lookups case.json)`.
 fn read_results(path: &Path) -> io::Result<Vec<u8>> {
     let mut json = Vec::new();
     File::open(path)?.take(RESULTS_LIMIT + 1).read_to_end(&mut json)?;
@@ -194,7 +195,7 @@ fn read_request(file: Option<&Path>, limit: usize) -> Result<RequestBody, CliErr
     match file {
         Some(file) if file.as_os_str() != "-" => {
             let place = file.display().to_string();
-            // The file may be a pipe, as with `<(…)`.
+            // The file may be a pipe, as with `<(jq .request case.json)`.
             match File::open(file) {
                 Ok(file) => read_body(place, file, limit),
                 Err(error) => Err(CliError(format!("{place}: cannot read the file: {error}"))),
@@ -212,7 +213,7 @@ fn read_request(file: Option<&Path>, limit: usize) -> Result<RequestBody, CliErr
 /// Reads a request to its end. Refuses one that is larger than the service accepts.
 fn read_body(place: String, reader: impl Read, limit: usize) -> Result<RequestBody, CliError> {
     let mut body = Vec::new();
-    // A larger request shows by one byte more than allowed.
+    // Reads one byte beyond the limit, to notice a larger request.
     if let Err(error) = reader.take(limit as u64 + 1).read_to_end(&mut body) {
         return Err(CliError(format!("{place}: cannot read the request: {error}")));
     }

@@ -144,7 +144,7 @@ impl Case {
     }
 }
 
-/// Removes the lookups and columns that this hook lacks from recorded results.
+/// Removes from recorded results the lookups and columns that this hook lacks.
 fn without_unknown_lookups(json: &[u8], hook: &Hook) -> Vec<u8> {
     type Members = BTreeMap<String, Box<RawValue>>;
     // `read_recorded` reports JSON that is not an object.

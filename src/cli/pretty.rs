@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-/// The deepest level that is indented. Without a limit, deep JSON would grow with the square of its depth.
+/// The deepest indentation, in levels. Without a limit, deep JSON would grow with the square of its depth.
 const DEEPEST_INDENT: usize = 16;
 
 /// Formats JSON with one member per line. Keeps the order, and every value as written.
@@ -44,8 +44,8 @@ impl JsonFormatter {
         self.out.push(letter);
     }
 
-    /// Adds a letter that is not in a string. A line break precedes each member or element, and the closing bracket
-    /// after them. So `{}` and `[]` stay in one line.
+    /// Adds a letter that is not in a string. A line break precedes each member, each element and each closing
+    /// bracket. But `{}` and `[]` stay in one line.
     fn push_outside(&mut self, letter: char) {
         if letter.is_ascii_whitespace() {
             return;

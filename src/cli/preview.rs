@@ -82,7 +82,7 @@ pub(super) fn start_page(
 fn sample(flow: Flow) -> String {
     match sample_request(flow, &[]) {
         Ok(request) => request,
-        // The system has no random numbers for an `eventId`. This example has none.
+        // The system has no random numbers for an `eventId`. This example has no `eventId`.
         Err(_) => flow.spec().example.to_owned(),
     }
 }

@@ -154,7 +154,8 @@ fn bind(key: &str, address: SocketAddr) -> Result<BoundListener, CliError> {
     Ok(BoundListener { listener, address })
 }
 
-/// Takes the authentication methods out of the settings. A reload replaces the credentials, and not the settings.
+/// Moves the authentication methods from the settings to the credentials. A reload replaces the credentials, but not
+/// the settings.
 fn take_credentials(
     settings: &mut Settings,
     generated_password: Option<&str>,
@@ -164,7 +165,7 @@ fn take_credentials(
     Ok(Credentials::new(auth, generated_password, before_reload, &settings.proxies)?)
 }
 
-/// Takes the sources of lookups out of the settings. A reload replaces them, and not the settings.
+/// Moves the sources of lookups out of the settings. A reload replaces the sources, but not the settings.
 fn take_sources(settings: &mut Settings) -> Result<Sources, CliError> {
     let sources = mem::take(&mut settings.sources);
     Ok(Sources::new(sources, settings.lookups_timeout, &settings.proxies)?)

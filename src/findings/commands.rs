@@ -78,6 +78,7 @@ fn fault_of_type(
 ) -> Option<Finding> {
     let update = flow.spec().update_command;
     match kind {
+        // `find_unsettable_values` and `find_in_members` report the values of updates.
         ReceivedCommand::Allow
         | ReceivedCommand::Deny
         | ReceivedCommand::Update
@@ -110,7 +111,7 @@ fn fault_of_type(
     }
 }
 
-/// The fault of a command that has no type, or a value that its type does not allow.
+/// The fault of a command without a type, or with a value that its type does not allow.
 fn malformed_command(command: &Json, place: &str) -> Finding {
     const WRITE_REGISTRATION: &str = "write `registration` with ALLOW or DENY";
     match type_of(command) {

@@ -17,7 +17,7 @@ const CAUSE_KEYS: [&str; 5] = ["errorSummary", "reason", "locationType", "locati
 const WHOLE_REQUEST_REASONS: [&str; 3] = [ANSWER_TOO_LARGE, MISSING_EVENT_ID, REQUEST_TOO_COSTLY];
 /// How to write a location that leads to a field.
 const WRITE_LOCATION: &str = "write `data.userProfile.<attribute>`, with an attribute on the form";
-/// The start of a location that names an attribute in a progressive profile's own form.
+/// The start of a location in the form of a progressive profile. Okta's examples name `data.userProfile` instead.
 const UPDATE_LOCATION: &str = "data.userProfileUpdate.";
 /// The effect of markup in the text of `error`.
 const MARKUP_OF_ERROR: &str = "by its API description, Okta does not show this text; if it does, a widget \
@@ -25,10 +25,10 @@ const MARKUP_OF_ERROR: &str = "by its API description, Okta does not show this t
 /// The effect of markup in the text of a cause.
 const MARKUP_OF_CAUSE: &str =
     "at a field, a widget shows the markup as typed; in a box, Gen2 and Gen3 may insert it as HTML";
-/// The effect of a location without a field on Identity Engine.
+/// The effect, on Identity Engine, of a location that leads to no field.
 const UNKNOWN_PLACE: &str =
     "Okta does not document the place of the text; the end user may read a general text instead";
-/// The effect of a location outside the profile on Classic Engine.
+/// The effect, on Classic Engine, of a location outside the profile.
 const BELOW_NAMED_FIELD: &str = "Classic Engine's widget shows the text only below a field whose name is \
     the location; in the box, it shows a general text";
 
@@ -200,8 +200,8 @@ fn find_misplaced_location(
     let Some(location) = text_member(cause, "location") else {
         return;
     };
-    // Classic Engine shows the text of the first cause in the box if its location begins like this, whatever the
-    // attribute. So every such location is as good as any other.
+    // If the location of the first cause starts with `data.userProfile`, Classic Engine shows the text in the box at
+    // the top, whichever attribute follows.
     if flow == Flow::Classic && location.starts_with(ATTRIBUTE_LOCATION) {
         return;
     }

@@ -11,7 +11,7 @@ const LISTED_PER_KIND: usize = 10;
 #[derive(Default)]
 pub(super) struct FindingList {
     listed: Vec<Finding>,
-    /// How many findings of each kind there are, also those that are not listed. The key is [`Finding::id`].
+    /// How many findings of each kind there are, listed or not. The key is [`Finding::id`].
     counts: BTreeMap<&'static str, usize>,
 }
 
@@ -24,8 +24,8 @@ impl FindingList {
         }
     }
 
-    /// The listed findings, then one for each kind that has more of them. This one says how many more, and repeats
-    /// the effect and the fix of the last one listed.
+    /// The listed findings, then a finding such as `2990 more like it` for each kind with more than
+    /// [`LISTED_PER_KIND`]. It repeats the effect and the fix of the last listed finding of its kind.
     pub(super) fn into_vec(self) -> Vec<Finding> {
         let Self { mut listed, counts } = self;
         for (id, count) in counts {

@@ -32,7 +32,7 @@ fn unknown_member(name: &str, place: &str, has_deny: bool) -> Finding {
     const MISSPELT: &str = "Okta reads `error`; it does not document whether it ignores this member or \
         treats the answer as failed";
     const MISSPELT_BESIDE_DENY: &str =
-        "Okta reads `error`, so it denies the request and presumably ignores these texts";
+        "Okta denies the request by the command DENY, and presumably ignores these texts";
     let known_in_another_case = MEMBERS.into_iter().find(|known| known.eq_ignore_ascii_case(name));
     match known_in_another_case {
         Some("error") => Finding {

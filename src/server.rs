@@ -27,14 +27,14 @@ use crate::{
 mod accept;
 mod admit;
 mod body;
-mod cause;
 mod connection;
 mod decision_counters;
+mod diagnosis;
 mod handler;
 mod http_response;
 mod not_http;
 mod operations;
-mod path_cause;
+mod path_diagnosis;
 mod refusal;
 mod request_context;
 mod routes;
@@ -149,8 +149,8 @@ fn start_operations(listener: TcpListener, state: &Arc<State>) -> io::Result<()>
     Ok(())
 }
 
-/// Raises the soft limit of open files to the hard limit. Returns the limit of connections: that of the setting,
-/// or a lower one, so that [`OTHER_FILES`] descriptors stay free and operators still get responses.
+/// Raises the soft limit of open files to the hard limit. Returns how many connections to allow: `setting`, or fewer
+/// to keep [`OTHER_FILES`] descriptors free, so that operators still get responses.
 fn connection_limit(setting: usize) -> usize {
     let mut limits = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: limits.maximum, ..limits };
@@ -162,7 +162,7 @@ fn connection_limit(setting: usize) -> usize {
         Some(files) => usize::try_from(files).unwrap_or(usize::MAX),
         None => usize::MAX,
     };
-    // With very few files, the subtraction would leave none for connections, so they get a quarter.
+    // If fewer than `OTHER_FILES` may be open, the subtraction gives 0. Connections get a quarter at least.
     let allowed = available.saturating_sub(OTHER_FILES).max(available / 4);
     if allowed >= setting {
         return setting;
@@ -173,8 +173,8 @@ fn connection_limit(setting: usize) -> usize {
     allowed
 }
 
-/// Makes the process ignore SIGHUP, which would end it, until [`run`] handles the signal. A SIGHUP before that
-/// needs no reload, since the start is still reading the files.
+/// Makes the process ignore SIGHUP until [`run`] handles it. By default, SIGHUP would end the process. During the
+/// start it needs no reload, since the start itself reads the files.
 pub(crate) fn ignore_sighup() -> io::Result<()> {
     // tokio replaces the default action, and does not restore it when the receiver is dropped.
     let runtime = runtime::Builder::new_current_thread().enable_io().build()?;

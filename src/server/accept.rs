@@ -18,8 +18,8 @@ use crate::problem::Problem;
 
 /// How many connections the kernel keeps ready for us to accept.
 const BACKLOG: i32 = 4096;
-/// The kernel's buffer for received bytes of one connection; Linux takes twice that. The kernel's buffers count towards
-/// the memory of a container, and by default grow to megabytes for a client that reads no response.
+/// The kernel's buffer for received bytes of one connection; Linux takes twice that. The buffers count towards the
+/// memory of a container. Without a fixed size, they can grow to megabytes.
 const RECEIVE_BUFFER: usize = 32 << 10;
 /// The kernel's buffer for sent bytes of one connection.
 const SEND_BUFFER: usize = 16 << 10;
@@ -89,7 +89,7 @@ impl Acceptor {
 
     /// Accepts the connections that the kernel has completed already, and stops listening.
     pub(super) async fn finish(mut self) {
-        // tokio's `accept` would wait for more connections. The system's fails with `WouldBlock` once none is left.
+        // tokio's `accept` would wait for more connections. That of `std` fails with `WouldBlock` instead.
         let Ok(listener) = self.listener.into_std() else {
             return;
         };
@@ -118,8 +118,8 @@ impl Acceptor {
     }
 }
 
-/// Reserves a place in a worker's queue: that of `next`, or of the first worker after it whose queue is not full.
-/// If all queues are full, waits for a place in that of `next`. Returns `None` if that worker's thread has died.
+/// Reserves a place in the queue of the worker `next`. If that queue is full, takes the first worker after `next` with
+/// a place. If all queues are full, waits for the worker `next`. Returns `None` if the thread of `next` has died.
 async fn reserve(workers: &[Sender<StdStream>], next: usize) -> Option<Permit<'_, StdStream>> {
     // Each worker once, beginning with `next`.
     for worker in workers.iter().cycle().skip(next).take(workers.len()) {

@@ -47,9 +47,8 @@ impl<'c, S: AsyncRead + AsyncWrite + Unpin> Body<'c, S> {
     ) -> Self {
         let head = request.head();
         let unread = unread_body(head);
-        // We use the codec only for heads and chunks. Make it forget any other body that it expects to decode next.
-        // After `Upgrade`, a header that we ignore (RFC 9110 §7.8), the codec would even take further requests for a
-        // body.
+        // The codec decodes only heads and chunks for us. `read_bytes` reads any other body, so make the codec forget
+        // it. After `Upgrade`, which we ignore (RFC 9110 §7.8), the codec would also take further requests for a body.
         if unread != Unread::Chunks && connection.codec.message_type() != MessageType::None {
             connection.reset_codec();
         }

@@ -22,7 +22,7 @@ use tokio_util::codec::Decoder as _;
 use super::{http_response::ResponseBytes, not_http::NotHttp, refusal::Refusal, slot::Slot};
 use crate::byte_set::ByteSet;
 
-/// The time for a request's head: from the head's first byte, or for the first request from the connection's start.
+/// The time for a request's head, from its first byte. For the first request, from the start of the connection.
 pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// The time for a client to take a response.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -81,7 +81,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     /// Waits for a request until the deadline, and for at most [`HEAD_TIMEOUT`] after the request's first byte. If the
-    /// slot is asked to end, waits only for its grace, since a request may have been sent already.
+    /// connection is asked to end, waits only for the grace of its slot, since a request may be on its way.
     pub(super) async fn next_request(
         &mut self,
         slot: &Slot,
@@ -96,7 +96,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 Ok(None) => {}
                 Err(refusal) => return Ok(Arrival::Refused(refusal)),
             }
-            // The deadline of a head is set only here: most heads arrive whole, were decoded above, and need none.
+            // Most heads arrive whole and were decoded above. Only a head that has arrived in part needs a deadline.
             if !head_has_begun && !self.received.is_empty() {
                 head_has_begun = true;
                 deadline = deadline.min(Instant::now() + HEAD_TIMEOUT);

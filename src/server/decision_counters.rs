@@ -94,7 +94,7 @@ impl DecisionCounters {
 impl SectionCounters {
     /// Counts the outcome of each rule.
     fn count_outcomes(&mut self, verdicts: &[Verdict<'_>], metrics: &Metrics) {
-        // Only the first decision of a section adds places.
+        // Adds places only at the first decision, since each decision of a section has a verdict for each rule.
         self.rules.resize_with(verdicts.len(), RuleCounters::default);
         for (counters, Verdict { rule, outcome }) in self.rules.iter_mut().zip(verdicts) {
             let counter = match outcome {

@@ -96,7 +96,7 @@ impl Handler {
         }
     }
 
-    /// Refuses a request that is not for a hook, such as a `POST` to `/healthz`. Logs the cause, but neither counts
+    /// Refuses a request that is not for a hook, such as a `POST` to `/healthz`. Logs why, but neither counts
     /// the refusal nor writes a line of the decision log.
     fn refuse_uncounted(
         &self,

@@ -42,8 +42,8 @@ impl NotHttp {
         if bytes.starts_with(b"PRI * HTTP/2.0") {
             return Self::Http2;
         }
-        // Version 2 begins with `\r\n\r\n\0\r\nQUIT\n`. Its first empty lines are not in `bytes`:
-        // the connection drops empty lines before a request.
+        // Version 2 of the PROXY protocol begins with `\r\n\r\n\0\r\nQUIT\n`. Its first empty lines are not in
+        // `bytes`: the connection drops empty lines before a request.
         if bytes.starts_with(b"PROXY ") || bytes.starts_with(b"\0\r\nQUIT\n") {
             return Self::ProxyProtocol;
         }
@@ -66,7 +66,7 @@ impl NotHttp {
         framing.fault(request_line.ends_with(b"HTTP/1.1"))
     }
 
-    /// The kind of the cause, in words. Causes of one kind share a limit in the log.
+    /// The kind of reason, in words. Reasons of one kind share a limit in the log.
     pub(super) fn kind(self) -> &'static str {
         match self {
             Self::Http2 => "HTTP/2",
@@ -80,8 +80,8 @@ impl NotHttp {
         }
     }
 
-    /// The cause of the refusal, and a hint.
-    pub(super) fn cause(self) -> Cow<'static, str> {
+    /// The reason as a text for the log, with a hint.
+    pub(super) fn diagnosis(self) -> Cow<'static, str> {
         match self {
             Self::Http2 => {
                 "the client speaks HTTP/2, and the service HTTP/1.1; let the proxy use HTTP/1.1 for the service".into()

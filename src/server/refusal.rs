@@ -10,8 +10,8 @@ use crate::{
     okta::request::DecodeError,
 };
 
-/// The value of `retry-after`: seconds until the next try. A fetch of the issuer's keys takes less, so the keys may be
-/// there by then.
+/// The value of `retry-after`: seconds until the next try. Sent for an overload, and while the issuer's keys are
+/// missing, without which no token can be verified. A fetch of the keys takes less time than this.
 const RETRY_AFTER: &str = "2";
 
 /// A header that some responses carry: its name and its value.
@@ -52,7 +52,7 @@ pub(super) enum Refusal {
     InternalError,
 }
 
-/// The words for refusals in logs and metrics. `auth` has those for refused credentials.
+/// The words for refusals in logs and metrics. The words for refused credentials are in `auth`.
 pub(crate) const REASONS: [&str; 18] = [
     "not_http",
     "tls_on_plain_http",

@@ -20,7 +20,7 @@ use crate::{
     rule::{LookupVerdict, RuleSet, lookup::LookupResult},
 };
 
-/// The data of a request that its line of the decision log and the metrics show.
+/// The data of a request for the metrics and for a line of the decision log.
 pub(super) struct RequestContext<'s> {
     pub(super) state: &'s State,
     /// The counters of the metrics that this worker has used, so that it need not find them by their labels again.
@@ -81,7 +81,7 @@ impl<'s> RequestContext<'s> {
         }
     }
 
-    /// Logs a warning if the service denied the request for a reason of its own. A denial by a rule needs none.
+    /// Logs a warning if the service itself denied the request, and not a rule.
     fn warn_of_denial_by_service(&self, answer: &HookAnswer<'_, '_>, line: &Line<'_>) {
         let (hook, request_type) = (line.hook_name(), line.request_type());
         if !answer.has_section {

@@ -14,7 +14,7 @@ pub(super) enum Listener {
     Operations,
 }
 
-/// The target of a request. Only a request for a hook has a line in the decision log.
+/// The target of a request. Only a request for [`Route::Hook`] has a line in the decision log.
 pub(super) enum Route<'r> {
     /// A probe or the metrics.
     Operations {
@@ -22,7 +22,7 @@ pub(super) enum Route<'r> {
         allow: &'static str,
         respond: fn(&State) -> HttpResponse,
     },
-    /// A hook. `None` if no hook has this path: such a request counts as one for a hook, so it has a line, too.
+    /// Any other path of the hooks' listener. `None` if no hook has this path.
     Hook(Option<NamedHook<'r>>),
     /// An unknown path of the operators' listener.
     Unknown,

@@ -63,8 +63,8 @@ impl Slots {
         }
         let has_strangers = staying.iter().any(|slot| !slot.is_trusted());
         match longest_idle(staying.into_iter()) {
-            // `longest_idle` prefers strangers, so no stranger is idle, as in a burst of new connections. An admitted
-            // caller does not give way to strangers.
+            // `longest_idle` prefers strangers. If it finds a trusted connection, no stranger is idle, as in a burst of
+            // new connections. An admitted caller does not give way to strangers.
             Some(slot) if slot.is_trusted() && has_strangers => Room::Full,
             Some(slot) => {
                 slot.evict();

@@ -31,7 +31,7 @@ pub(super) fn config(
 }
 
 /// Returns why a handshake failed. `None` if the error is not one of TLS, such as a closed connection.
-pub(super) fn handshake_cause(error: &io::Error) -> Option<&'static str> {
+pub(super) fn why_handshake_failed(error: &io::Error) -> Option<&'static str> {
     match error.get_ref()?.downcast_ref::<rustls::Error>()? {
         rustls::Error::InvalidMessage(_) => Some(
             "the client does not speak TLS; does it, or a proxy, call with http instead of https?",

@@ -8,7 +8,7 @@ use log::Level;
 
 use crate::{okta::response::SIZE_LIMIT, rule::lookup::LookupFailure, throttle::Throttle};
 
-/// A message that a caller can provoke. Shows no part of a request except for escaped excerpts in a cause.
+/// A message that a caller can provoke. Shows no part of a request except for escaped excerpts in a diagnosis.
 #[derive(Display)]
 pub(super) enum Warning<'a> {
     #[display("cannot accept connections: {_0}; is `ulimit -n` too low?")]
@@ -20,13 +20,13 @@ pub(super) enum Warning<'a> {
     ConnectionEvicted,
     #[display("a TLS handshake failed: {_0}")]
     Handshake(&'static str),
-    #[display("refused with {status} {reason}: {cause}")]
+    #[display("refused with {status} {reason}: {diagnosis}")]
     Refused {
         status: &'a str,
         reason: &'static str,
-        /// The kind of the cause. `None` if the reason has only one kind of cause.
+        /// The kind of the diagnosis. `None` if the reason has only one kind of diagnosis.
         kind: Option<&'static str>,
-        cause: &'a str,
+        diagnosis: &'a str,
     },
     #[display(
         "`{hook}` denied a {request_type} request, for which it has no section; narrow Okta's \
@@ -71,7 +71,7 @@ impl Warning<'_> {
         match self {
             Self::CannotAccept(_) => "accept".into(),
             Self::ConnectionEvicted => "max_connections".into(),
-            Self::Handshake(cause) => format!("handshake {cause}").into(),
+            Self::Handshake(why) => format!("handshake {why}").into(),
             Self::Refused { reason, kind: None, .. } => format!("refusal with `{reason}`").into(),
             Self::Refused { reason, kind: Some(kind), .. } => {
                 format!("refusal with `{reason}`: {}", kind.replace('_', " ")).into()

@@ -26,7 +26,7 @@ use super::{
 };
 use crate::metrics::OpenConnection;
 
-/// Connections that may wait for a worker to take them.
+/// How many connections may wait for a worker to take them.
 const QUEUE: usize = 64;
 /// How many tasks the runtime polls before it looks at the sockets again (tokio's `event_interval`). Under load there
 /// is always a task to poll, so a request that has just arrived is noticed only after this many polls.
@@ -203,8 +203,8 @@ impl Worker {
         match result {
             Ok(value) => Some(value),
             Err(error) => {
-                if let Some(cause) = tls::handshake_cause(&error) {
-                    self.handler.state.warnings.log(&Warning::Handshake(cause));
+                if let Some(why) = tls::why_handshake_failed(&error) {
+                    self.handler.state.warnings.log(&Warning::Handshake(why));
                 }
                 None
             }

@@ -20,8 +20,8 @@ const PROBES: [&str; 2] = ["healthz", "readyz"];
 /// White space in a path, percent-encoded.
 const ENCODED_SPACES: [&str; 6] = ["%20", "%09", "%0A", "%0a", "%0D", "%0d"];
 
-/// The cause of a path without a route. Printed, it is the text for the log.
-pub(super) struct PathCause<'a> {
+/// Why a path has no route. Printed, it is the text for the log.
+pub(super) struct PathDiagnosis<'a> {
     path: &'a str,
     prefix: &'a str,
     rules: &'a RuleSet,
@@ -44,11 +44,11 @@ enum Kind<'a> {
 /// A route whose name is a segment of the path.
 struct NearRoute<'a> {
     name: &'a str,
-    /// How the path differs from that of the route.
+    /// How the path of the request differs from the path of the route.
     differences: Vec<Difference>,
 }
 
-/// A segment of a path that is the name of a route, in upper or lower case and with any ending.
+/// A segment of a path that is the name of a route, in upper or lower case and with any ending: `Join.toml` for `join`.
 struct NamedSegment<'p, 'n> {
     segment: &'p str,
     /// The name of the route.
@@ -59,7 +59,7 @@ struct NamedSegment<'p, 'n> {
     after: &'p [&'p str],
 }
 
-/// A difference between a path and that of a route.
+/// A difference between the path of the request and the path of a route.
 struct Difference {
     kind: &'static str,
     /// The difference as a sentence about the path.
@@ -72,8 +72,8 @@ impl Difference {
     }
 }
 
-impl<'a> PathCause<'a> {
-    /// The cause for a path without a route on this listener. `prefix` is `server.path_prefix`.
+impl<'a> PathDiagnosis<'a> {
+    /// The diagnosis of a path without a route on this listener. `prefix` is `server.path_prefix`.
     pub(super) fn of(
         listener: Listener,
         path: &'a str,
@@ -94,12 +94,12 @@ impl<'a> PathCause<'a> {
         Self { path, prefix, rules, kind }
     }
 
-    /// The kind of the cause. Causes of one kind share a limit in the log.
+    /// The kind of the diagnosis. Diagnoses of one kind share a limit in the log.
     pub(super) fn kind(&self) -> &'static str {
         match &self.kind {
             Kind::Operations => "operations",
             Kind::Metrics => "metrics",
-            // Several differences have one kind: that of the last one.
+            // If there are several differences, the last one gives the kind.
             Kind::Near(NearRoute { differences, .. }) => match differences.last() {
                 Some(Difference { kind, .. }) => kind,
                 // A near route always has a difference, so this is never used.
@@ -111,7 +111,7 @@ impl<'a> PathCause<'a> {
     }
 }
 
-impl fmt::Display for PathCause<'_> {
+impl fmt::Display for PathDiagnosis<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (path, prefix) = (escape::in_backticks(self.path, PATH_LIMIT), self.prefix);
         match &self.kind {
@@ -162,7 +162,7 @@ fn compared_names(rules: &RuleSet) -> Vec<&str> {
     names
 }
 
-/// Finds the route whose name is a segment of the path, and how the path differs from that of the route.
+/// Finds the route whose name is a segment of the path, and how the path differs from the path of this route.
 fn find_near<'a>(path: &str, prefix: &str, rules: &'a RuleSet) -> Option<NearRoute<'a>> {
     let trimmed = trim_end_spaces(path);
     let path_segments = segments(trimmed);

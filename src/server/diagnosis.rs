@@ -1,4 +1,4 @@
-//! The most likely cause of each refusal, for the log. Okta shows an administrator only the status.
+//! Diagnoses each refusal, for the log: why it happened, most likely. Okta shows an administrator only the status.
 //!
 //! The search begins after the refusal, so that requests with a decision do not pay for it.
 
@@ -8,8 +8,8 @@ use actix_http::RequestHead;
 use actix_web::http::header;
 
 use super::{
-    admit::declared_length, connection::HEAD_TIMEOUT, path_cause::PathCause, refusal::Refusal,
-    request_context::RequestContext, warnings::Warning,
+    admit::declared_length, connection::HEAD_TIMEOUT, path_diagnosis::PathDiagnosis,
+    refusal::Refusal, request_context::RequestContext, warnings::Warning,
 };
 use crate::{
     auth::{Diagnosis, Reason},
@@ -22,35 +22,35 @@ const VALUE_LIMIT: usize = 100;
 /// How many characters of a type in a body are logged.
 const TYPE_LIMIT: usize = 60;
 
-/// The cause of a refusal, and a hint.
-struct RefusalCause {
-    /// The kind of the cause. The log limits how often it prints causes of one kind. `None` if the refusal has only
-    /// one kind.
+/// Why a request was refused, and a hint.
+struct RefusalDiagnosis {
+    /// The kind of the diagnosis. The log limits how often it prints diagnoses of one kind. `None` if the refusal has
+    /// only one kind.
     kind: Option<&'static str>,
     text: Cow<'static, str>,
 }
 
 impl RequestContext<'_> {
-    /// Logs the most likely cause of a refusal, and shows it on the page of `preview`. `head` is that of
-    /// the request, if it has arrived.
+    /// Logs the diagnosis of a refusal, and shows it on the page of `preview`. `head` is `None` if no whole head
+    /// has arrived.
     pub(super) fn log_why_refused(&self, refusal: &Refusal, head: Option<&RequestHead>) {
-        let RefusalCause { kind, text: cause } = self.cause(refusal, head);
+        let RefusalDiagnosis { kind, text } = self.diagnose(refusal, head);
         let (status, _) = refusal.status_and_summary();
         let reason = refusal.reason();
-        let warning = Warning::Refused { status: status.as_str(), reason, kind, cause: &cause };
+        let warning = Warning::Refused { status: status.as_str(), reason, kind, diagnosis: &text };
         self.state.warnings.log(&warning);
-        // The page does not show requests to probes. A refused method without a hook is at a probe: at a hook, its
-        // name is noted before the method is refused.
+        // The page does not show requests to probes. For a hook, `admit` sets `self.hook` before it refuses the method.
+        // So a refused method without a hook was sent to a probe.
         let is_probe = self.hook.is_none() && matches!(refusal, Refusal::MethodNotAllowed { .. });
         if let Some(feed) = &self.state.feed
             && !is_probe
         {
-            feed.add_refusal(&self.received_call(), status.as_u16(), reason, &cause);
+            feed.add_refusal(&self.received_call(), status.as_u16(), reason, &text);
         }
     }
 
-    /// Searches the cause of refused credentials.
-    fn diagnose(&self, reason: Reason, head: Option<&RequestHead>) -> Diagnosis {
+    /// Finds out why credentials were refused.
+    fn diagnose_credentials(&self, reason: Reason, head: Option<&RequestHead>) -> Diagnosis {
         let mut headers = Vec::new();
         if let Some(head) = head {
             for (name, value) in &head.headers {
@@ -61,18 +61,19 @@ impl RequestContext<'_> {
         credentials.authenticator.diagnose(reason, &headers, SystemTime::now())
     }
 
-    fn cause(&self, refusal: &Refusal, head: Option<&RequestHead>) -> RefusalCause {
+    fn diagnose(&self, refusal: &Refusal, head: Option<&RequestHead>) -> RefusalDiagnosis {
         let settings = &self.state.settings.server;
         let text = match refusal {
             Refusal::NotFound(listener) => {
                 let path = head.map(|head| head.uri.path()).unwrap_or_default();
-                let cause = PathCause::of(*listener, path, &settings.path_prefix, self.rules);
-                return RefusalCause { kind: Some(cause.kind()), text: cause.to_string().into() };
+                let path = PathDiagnosis::of(*listener, path, &settings.path_prefix, self.rules);
+                return RefusalDiagnosis { kind: Some(path.kind()), text: path.to_string().into() };
             }
             Refusal::CredentialsRefused(reason) => {
-                let Diagnosis { kind, text } = self.diagnose(*reason, head);
-                return RefusalCause { kind: Some(kind), text: text.into() };
+                let Diagnosis { kind, text } = self.diagnose_credentials(*reason, head);
+                return RefusalDiagnosis { kind: Some(kind), text: text.into() };
             }
+            // `admit` has the limits of the lengths. The codec refuses more than 96 headers.
             Refusal::UriTooLong => "the URI is longer than 8 KiB".into(),
             Refusal::HeadersTooLarge => {
                 "the headers are larger than 16 KiB, or there are more than 96".into()
@@ -82,7 +83,7 @@ impl RequestContext<'_> {
                     .into()
             }
             Refusal::Malformed(not_http) => {
-                return RefusalCause { kind: Some(not_http.kind()), text: not_http.cause() };
+                return RefusalDiagnosis { kind: Some(not_http.kind()), text: not_http.diagnosis() };
             }
             Refusal::UnexpectedTls => {
                 "the client speaks TLS, and the service plain HTTP; set `server.tls.certificate` and \
@@ -126,7 +127,7 @@ impl RequestContext<'_> {
                 "this is a bug in the service; please report it with the message before this one".into()
             }
         };
-        RefusalCause { kind: None, text }
+        RefusalDiagnosis { kind: None, text }
     }
 }
 
@@ -153,7 +154,7 @@ fn describe_with_types(error: &DecodeError) -> String {
     text
 }
 
-/// The header with its values in backticks, or `no` and its name. Completes "there is …".
+/// Completes "there is …": a header with its values, as in `content-type: text/plain`, or "no `content-type`".
 fn header_text(head: Option<&RequestHead>, name: &header::HeaderName) -> String {
     let mut values = Vec::new();
     if let Some(head) = head {
@@ -168,7 +169,7 @@ fn header_text(head: Option<&RequestHead>, name: &header::HeaderName) -> String 
     escape::in_backticks(&format!("{name}: {value}"), name.as_str().len() + VALUE_LIMIT)
 }
 
-/// The method, if it is a usual one.
+/// The method as a message names it. An unusual method is not repeated.
 fn known_method(method: &str) -> &'static str {
     const KNOWN: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
     KNOWN.into_iter().find(|known| *known == method).unwrap_or("an unknown one")

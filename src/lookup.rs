@@ -45,7 +45,7 @@ pub(crate) struct Sources {
     timeout: Duration,
     /// The settings of the sources. If a reload finds other settings, the sources are made anew.
     settings: BTreeMap<String, SourceSettings>,
-    /// The contents of their `ca_file`s. If a reload finds other contents, the sources are made anew.
+    /// The contents of the sources' `ca_file`s. If a reload finds other contents, the sources are made anew.
     certificates: Certificates,
     proxies: Proxies,
     clients: BTreeMap<String, SourceClient>,
@@ -74,7 +74,7 @@ pub(crate) struct LookupAnswer {
 }
 
 impl Sources {
-    /// Makes the clients of these sources. Asks none of them yet.
+    /// Makes the clients of these sources. Asks no source yet.
     pub(crate) fn new(
         settings: BTreeMap<String, SourceSettings>,
         timeout: Duration,
@@ -100,12 +100,12 @@ impl Sources {
         source_kinds(&self.settings)
     }
 
-    /// Whether these settings would make the same sources: nothing in them has changed, nor has a `ca_file`.
+    /// Whether these are the settings that the sources were made from, and no `ca_file` has changed since.
     pub(crate) fn is_up_to_date(&self, settings: &BTreeMap<String, SourceSettings>) -> bool {
         self.settings == *settings && self.certificates == read_certificates(settings)
     }
 
-    /// Asks all lookups at once. Ends by the deadline, or by the sources' own time-out if that is earlier.
+    /// Asks all lookups at once. Ends by the deadline, or after `lookups.timeout` if that is earlier.
     pub(crate) async fn ask(
         &self,
         asked: &[AskedLookup<'_>],
@@ -197,7 +197,8 @@ fn ca_file_of(settings: &SourceSettings) -> Option<&Path> {
     }
 }
 
-/// The problem of each source whose client cannot be made, so that the service does not start. Asks none of them.
+/// The problem of each source whose client cannot be made. The service does not start with such a source. Asks no
+/// source.
 pub(crate) fn source_problems(settings: &Settings) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (name, source) in &settings.sources {

@@ -11,7 +11,7 @@ use crate::{
     rule::lookup::{CertificateFault, LookupFailure},
 };
 
-/// The least time that a source needs to answer. With less, a missing answer is not a failure of the source.
+/// The least time that a source needs to answer.
 const LEAST_TIME: Duration = Duration::from_millis(50);
 
 /// Whether too little time is left to ask a source. Then the time-out is the fault of the request, not of the source.
@@ -21,8 +21,10 @@ pub(super) fn lacks_time_to_ask(deadline: Instant) -> bool {
 
 /// The failure of a lookup whose connection has this error.
 pub(super) fn connection_failure(error: &io::Error) -> LookupFailure {
-    if let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
-        return tls_failure(inner);
+    if let Some(inner) = error.get_ref()
+        && let Some(tls_error) = inner.downcast_ref::<rustls::Error>()
+    {
+        return tls_failure(tls_error);
     }
     match error.kind() {
         // `NotFound` means that a Unix socket does not exist.

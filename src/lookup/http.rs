@@ -1,8 +1,8 @@
 //! Asks an HTTP API.
 //!
 //! ureq blocks, so each call has a thread of its own. A call may last longer than the request waits for it,
-//! since the lookup of a host's name cannot be cut short. A call needs a slot, and keeps it until it has ended.
-//! So a source never has more threads than slots.
+//! since resolving a host's name cannot be cut short. A call needs a slot, a permit to call, and keeps the slot until
+//! the call has ended. So a source never has more threads than slots.
 
 use std::{
     io::{self, Read as _},
@@ -45,7 +45,7 @@ const IDLE_TIME: Duration = Duration::from_secs(30);
 /// An HTTP API that can be asked.
 pub(crate) struct HttpApi {
     endpoint: Arc<Endpoint>,
-    /// One permit for each question that may be asked at a time.
+    /// One slot for each question that may be asked at a time.
     slots: Arc<Semaphore>,
     threads: CallThreads,
 }
@@ -117,7 +117,7 @@ fn secret_header(name: &str, secret: Option<&str>) -> Result<(HeaderName, Header
 }
 
 impl Endpoint {
-    /// Asks a question. Blocks until about the deadline, or for as long as the lookup of the host's name takes.
+    /// Asks a question. Blocks until about the deadline, or for as long as it takes to resolve the host's name.
     fn ask(&self, question: &HttpQuestion, deadline: StdInstant) -> ApiAnswer {
         match self.call(question, deadline) {
             Ok(answer) => answer,

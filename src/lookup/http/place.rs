@@ -55,9 +55,10 @@ impl ApiPlace {
     }
 
     /// Connects, and verifies the certificate. Sends no request. Blocks for about `timeout` at most, or for as
-    /// long as the lookup of the host's name takes.
+    /// long as it takes to resolve the host's name.
     pub(crate) fn connect(&self, timeout: Duration) -> Result<(), LookupFailure> {
-        match (self.try_to_connect(timeout), &self.proxy) {
+        let connected = self.try_to_connect(timeout);
+        match (connected, &self.proxy) {
             (Err(failure), Some(proxy)) => Err(through_proxy(failure, proxy)),
             (result, _) => result,
         }

@@ -95,8 +95,8 @@ impl Connector {
         Ok(Self { place, config })
     }
 
-    /// Makes a connection. If this future is dropped during the lookup of the host's name, the lookup goes on,
-    /// and keeps the slot until it has ended.
+    /// Makes a connection. `slot` is the pool's permit to use one. If this future is dropped while the host's name is
+    /// being resolved, resolving goes on, and keeps the slot until it has ended.
     pub(super) async fn connect(
         &self,
         slot: &Arc<OwnedSemaphorePermit>,
@@ -140,8 +140,8 @@ impl DatabaseConnection {
         self.client.is_closed()
     }
 
-    /// Runs a statement in one round trip. The database gives each parameter the type of its column. The statement
-    /// is not prepared before, so the types of a table may change at any time.
+    /// Runs a statement in one round trip. The database gives each parameter the type of its column. No prepared
+    /// statement is kept, so statements keep working after the type of a column has changed.
     pub(super) async fn query(
         &self,
         statement: &str,
@@ -164,7 +164,7 @@ fn session_options(timeout: Duration) -> String {
     format!("-c default_transaction_read_only=on -c statement_timeout={milliseconds}")
 }
 
-/// Whether connections to this host are in TLS: always to other machines, and on this machine with
+/// Whether connections to this host use TLS. Those to another machine always do, those on this machine only with
 /// `ca_file`.
 fn needs_tls(host: &str, settings: &PostgresSource) -> bool {
     let is_on_this_machine = match host.parse::<IpAddr>() {
@@ -204,8 +204,8 @@ fn failure_of(error: io::Error) -> QueryError {
     QueryError::Failed(connection_failure(&error))
 }
 
-/// The addresses of a host. The system's function for them blocks a thread, and cannot be cut short. The call keeps
-/// the slot until it returns, so that a database never has more of these threads than slots.
+/// Resolves the name of a host. The system's function blocks a thread, and cannot be cut short. The thread keeps the
+/// slot until the function returns, so that a database never has more of these threads than slots.
 async fn addresses_of(
     host: String,
     port: u16,

@@ -18,7 +18,7 @@ use crate::rule::lookup::LookupFailure;
 /// Connections that are opened as they are needed, and are kept.
 pub(super) struct ConnectionPool {
     connector: Connector,
-    /// One permit for each connection that may be in use.
+    /// One permit for each connection that may be in use. Such a permit is called a slot.
     slots: Arc<Semaphore>,
     /// The connections that are not in use. The last one was in use most recently.
     idle: Mutex<Vec<DatabaseConnection>>,
@@ -54,7 +54,7 @@ impl ConnectionPool {
         if let Ok(result) = timeout_at(deadline, query).await {
             return result;
         }
-        // The database may have vanished without a word. Then the idle connections do not work, either.
+        // The database may have gone without closing its connections. Then the idle ones do not work, either.
         self.close_idle();
         Err(QueryError::Failed(LookupFailure::Timeout))
     }

@@ -8,8 +8,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// Runs a future on the thread, which starts with the first one. Returns `None` if the system has no
-/// thread left.
+/// Runs a future on the thread. The first call starts the thread. Returns `None` if the system has no thread left.
 pub(super) fn spawn<F>(future: F) -> Option<JoinHandle<F::Output>>
 where
     F: Future<Output: Send> + Send + 'static,

@@ -6,8 +6,8 @@
 //! - It never applies half-written files. It reads changed files only when two checks in a row see them the same, and
 //!   applies the content only if they did not change during the read.
 //! - Invalid files change nothing. The problems are logged once, and the last valid content stays active.
-//! - Rules files and lists that never stop changing are *held*: a read takes the last valid texts of these, and the
-//!   present texts of the others.
+//! - Rules files and lists that never stop changing are *held*: a read takes the last valid texts of held files, and
+//!   the present texts of all others.
 //! - A panic counts as an invalid file, so that the thread never ends.
 
 use std::{
@@ -54,7 +54,7 @@ pub(crate) struct Target {
 
 /// Starts to watch the files of `settings`, of TLS, and of the rules if they are in a folder. A change
 /// is applied within `rules.reload`. `files_read` are the rules files as the start has read them, so that the first
-/// check does not read them again. A message in `sighups` has all files read again.
+/// check does not read them again. A message in `sighups` makes the thread read all files again.
 pub(crate) fn start(
     target: Target,
     settings: &Arc<Settings>,
@@ -90,7 +90,8 @@ struct Reloader {
     target: Target,
     /// The watch of the settings, then those of the other subjects.
     watches: Vec<Watch>,
-    /// The interval of the checks. `None` if `rules.reload` is off: only SIGHUP and retries have files read.
+    /// The interval of the checks. `None` if `rules.reload` is off: files are then read only after SIGHUP and for
+    /// retries.
     interval: Option<Duration>,
 }
 
@@ -140,7 +141,7 @@ impl Reloader {
         let mut checked = Vec::new();
         for watch in &mut self.watches {
             watch.request_read();
-            // `Changing` has the first round below check it.
+            // `Changing` makes the first round below check this watch.
             checked.push(CheckedWatch { watch, result: CheckResult::Changing });
         }
         for _ in 0..CHANGING_LIMIT {
@@ -191,8 +192,8 @@ fn retry_rejected(checked: &mut [CheckedWatch<'_>], target: &Target) {
     let Some((settings, others)) = checked.split_first_mut() else {
         return;
     };
-    // Rules that were rejected count, too. They may need a source of the rejected settings, and these settings are
-    // then valid if the rules in the files are valid with them.
+    // `was_read` includes rejected rules. Perhaps they only need a source of the rejected settings. The retry
+    // accepts these settings if the rules in the files are valid with them; see `verify_source_names`.
     if others.iter().any(CheckedWatch::was_read) {
         settings.retry_if_rejected(target);
     }
@@ -227,7 +228,7 @@ fn check_without_panic(watch: &mut Watch, target: &Target) -> CheckResult {
     }
 }
 
-/// The first names, each in backticks, and the number of the others.
+/// The first names, and the number of the others: `` `a`, `b` and 3 more ``.
 fn quoted_names(names: &[impl Display]) -> String {
     let quoted: Vec<_> = names.iter().take(NAMES_LOGGED).map(|name| format!("`{name}`")).collect();
     let list = quoted.join(", ");

@@ -109,7 +109,7 @@ impl Sink {
         self.queue.lock().dropped
     }
 
-    /// Has the thread open the file again, for example after the old file was renamed. If opening fails, the old
+    /// Makes the thread open the file again, for example after the old file was renamed. If opening fails, the old
     /// file stays in use.
     pub fn reopen(&self) {
         self.queue.lock().reopen = true;

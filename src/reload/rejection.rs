@@ -1,4 +1,4 @@
-//! Rejected reloads: their causes, and when to retry. A retry reads the same files again.
+//! Rejected reloads: why, and when to retry. A retry reads the same files again.
 
 use std::time::{Duration, Instant};
 
@@ -15,13 +15,13 @@ const LONGEST_PANIC_PAUSE: Duration = Duration::from_secs(60);
 
 /// A rejected reload.
 pub(super) struct Rejection {
-    cause: Cause,
+    reason: RejectionReason,
     /// `None` if a retry would have the same result.
     retry: Option<Retry>,
 }
 
 #[derive(PartialEq, Eq)]
-enum Cause {
+enum RejectionReason {
     Problems(Problems),
     /// Reading or applying has panicked. The panic hook has logged the place.
     Panic,
@@ -41,23 +41,23 @@ impl Retry {
 }
 
 impl Rejection {
-    /// A rejection for these problems. The read that found them `took` this time. There is a retry if one of them may
-    /// be gone without a change of a file, such as a lack of memory.
+    /// A rejection for these problems. `took` is the duration of the read that found them. There is a retry if a
+    /// problem may be gone without a change of a file, such as a lack of memory.
     pub(super) fn of_problems(problems: Problems, took: Duration) -> Self {
         let mut retry = None;
         if problems.is_transient() {
             retry = Some(Retry::after(took * RETRY_FACTOR));
         }
-        Self { cause: Cause::Problems(problems), retry }
+        Self { reason: RejectionReason::Problems(problems), retry }
     }
 
     /// A rejection for a panic. The pause before the retry doubles with each panic in a row.
     pub(super) fn of_panic(last: Option<&Self>) -> Self {
         let mut pause = SHORTEST_PANIC_PAUSE;
-        if let Some(Self { cause: Cause::Panic, retry: Some(retry) }) = last {
+        if let Some(Self { reason: RejectionReason::Panic, retry: Some(retry) }) = last {
             pause = (retry.pause * 2).min(LONGEST_PANIC_PAUSE);
         }
-        Self { cause: Cause::Panic, retry: Some(Retry::after(pause)) }
+        Self { reason: RejectionReason::Panic, retry: Some(Retry::after(pause)) }
     }
 
     /// Whether there will be a retry.
@@ -73,16 +73,16 @@ impl Rejection {
         }
     }
 
-    /// Whether both have the same cause.
-    pub(super) fn has_same_cause(&self, other: &Self) -> bool {
-        self.cause == other.cause
+    /// Whether both have the same reason.
+    pub(super) fn has_same_reason(&self, other: &Self) -> bool {
+        self.reason == other.reason
     }
 
     /// One line per problem, for the log: the first problems, and a count of the others.
     pub(super) fn log_lines(&self) -> Vec<String> {
-        let problems = match &self.cause {
-            Cause::Panic => return vec!["internal error; it will be retried".to_owned()],
-            Cause::Problems(problems) => problems,
+        let problems = match &self.reason {
+            RejectionReason::Panic => return vec!["internal error; it will be retried".to_owned()],
+            RejectionReason::Problems(problems) => problems,
         };
         let mut lines = Vec::new();
         for problem in problems.iter().take(PROBLEMS_LOGGED) {
@@ -90,6 +90,7 @@ impl Rejection {
             let problem = problem.to_string();
             lines.push(problem.lines().next().unwrap_or_default().to_owned());
         }
+        // `rest` is a text, such as `and 5 more problems`.
         if let Some(rest) = problems.rest(lines.len()) {
             let kept = problems.kept_count();
             let shown = if kept == problems.total() {

@@ -11,8 +11,8 @@ use crate::{
     state::LiveState,
 };
 
-/// Fails if the live rules ask a source that is not one of these. Accepts these sources all the same if the rules in
-/// the files are valid with them, since those rules are about to become live.
+/// Fails if the live rules ask a source that is not in `kinds`, the sources of the new settings. Succeeds all the same
+/// if the rules in the files are valid with `kinds`, since these rules are about to become live.
 pub(super) fn verify_source_names(
     kinds: &SourceKinds,
     source: &RulesSource,
@@ -29,7 +29,7 @@ pub(super) fn verify_source_names(
     }
 }
 
-/// The problem of a lookup whose source is not one of these.
+/// The problem of the first lookup whose source is not in `kinds`.
 fn missing_source(kinds: &SourceKinds, rules: &RuleSet) -> Option<Problem> {
     for (hook, lookup) in rules.lookups() {
         let (source, kind) = match (lookup.http_source(), lookup.postgres_query()) {

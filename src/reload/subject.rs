@@ -201,7 +201,8 @@ fn read_certificate(files: &TlsFiles) -> ReadResult {
 }
 
 impl Replacement {
-    /// Makes the content live, unless it is the same as before. Rules also replace `texts`, the last valid ones.
+    /// Makes the content live, unless it is the same as before. For rules, also replaces `texts`, the last
+    /// valid texts.
     pub(super) fn apply(self, target: &Target, texts: &mut Arc<LoadedTexts>) -> Applied {
         match self {
             Self::Rules { rules, texts: new_texts } => {

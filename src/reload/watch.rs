@@ -96,14 +96,14 @@ impl Watch {
         self.subject.name()
     }
 
-    /// Has the files read again even if none of them changes.
+    /// Asks for a read of the files even if none of them changes.
     pub(super) fn request_read(&mut self) {
         self.last_read = None;
         self.is_read_requested = true;
         self.changes = Changes::default();
     }
 
-    /// Has rejected files read again at the next check, since other files have been read.
+    /// Makes the next check read rejected files again, since other files have been read.
     pub(super) fn request_retry(&mut self) {
         self.last_read = None;
         self.is_retry_requested = true;
@@ -186,7 +186,7 @@ impl Watch {
         let start = Instant::now();
         let held_files = HeldFiles { paths: held.clone(), texts: self.texts.clone() };
         let ReadResult { mut before, replacement } = self.subject.read(&target.live, held_files);
-        // Without a fingerprint, held files count as changed, so that they are read once they settle.
+        // This makes the next checks find held files changed, so that they are read once they settle.
         for file in &held {
             before.mark_as_being_written(file);
         }
@@ -244,13 +244,13 @@ impl Watch {
 
     /// Notes and logs that reading or applying has panicked.
     pub(super) fn reject_panic(&mut self, target: &Target) -> CheckResult {
-        // These files count as read, so that only a change or the retry has them read again.
+        // These files count as read, so that they are read again only after a change or for the retry.
         self.last_read = Some(self.last_seen.clone());
         self.changes = Changes::default();
         self.reject(target, Rejection::of_panic(self.rejection.as_ref()))
     }
 
-    /// Notes a rejected reload. Logs and counts it, unless it is a retry with the same cause. If SIGHUP has asked for
+    /// Notes a rejected reload. Logs and counts it, unless it is a retry with the same reason. If SIGHUP has asked for
     /// the read, logs and counts it in any case.
     fn reject(&mut self, target: &Target, rejection: Rejection) -> CheckResult {
         let name = self.name();
@@ -259,9 +259,9 @@ impl Watch {
         let is_retry_requested = mem::take(&mut self.is_retry_requested);
         let is_repeated = match &self.rejection {
             Some(last) => {
-                // While a retry is due or awaited, each read counts as one.
+                // While a retry is due or awaited, each read counts as a retry.
                 let is_retry = is_retry_requested || last.awaits_retry();
-                is_retry && rejection.has_same_cause(last)
+                is_retry && rejection.has_same_reason(last)
             }
             None => false,
         };

@@ -37,8 +37,8 @@ mod rules;
 
 pub(crate) use feed::{Feed, ReceivedCall};
 
-/// Everything that the page needs of the running service and of the command line. The functions are those of
-/// `sample` and `replay`, which this module may not import.
+/// Everything that the page needs of the running service and of the command line. Its functions come from the
+/// subcommands `sample` and `replay`, which this module may not import.
 pub(crate) struct Page {
     pub(crate) live: Arc<LiveState>,
     pub(crate) feed: Arc<Feed>,
@@ -61,7 +61,8 @@ pub(crate) struct Page {
 /// The recorded requests, and the functions that read them.
 pub(crate) struct Fixtures {
     pub(crate) directory: PathBuf,
-    /// Judges every recorded request of the folder. Returns a problem for a file that is not part of one.
+    /// Judges every recorded request of the folder. Returns a problem for a file that belongs to no
+    /// recorded request.
     pub(crate) judge: fn(&Path, &RuleSet) -> Vec<Result<JudgedFixture, Problem>>,
     /// Finds the files of a hook's case. Returns `None` for a name that the folder does not list.
     pub(crate) find: fn(&Path, hook: &str, case: &str) -> Option<FixtureFiles>,

@@ -16,7 +16,8 @@ const GREEN: &str = "\x1b[32m";
 const YELLOW: &str = "\x1b[33m";
 const PLAIN: &str = "\x1b[0m";
 
-/// Appends the text of a line. Writing to memory cannot fail.
+/// Appends the text of a line, such as `09:30:00 deny        join self.service.registration ✗ okta-email (0.2 ms)`.
+/// Writing to memory cannot fail.
 pub(super) fn write_line(line: &Line<'_>, colour: bool, out: &mut Vec<u8>) {
     let (result_colour, result) = match line.decision {
         None => (RED, format!("refused {} {}", line.status, line.reason.unwrap_or_default())),

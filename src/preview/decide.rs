@@ -30,7 +30,7 @@ struct DecideQuestion<'a> {
     /// The results of lookups, in the form of a `.lookups.json` file.
     #[serde(borrow)]
     lookups: &'a RawValue,
-    /// The failures of an opened request, or that the page assumes.
+    /// The failures of lookups: those of an opened request, or those that the page assumes.
     failures: Failures,
     /// The attributes that the user has added to the form, or whose fields the user has emptied.
     #[serde(borrow)]
@@ -126,7 +126,7 @@ fn sort_as_on_page(fields: &mut [&str], order: &[Cow<'_, str>]) {
     fields.sort_by_key(|name| places.get(name).copied().unwrap_or(usize::MAX));
 }
 
-/// Today's date, and these results of lookups.
+/// Today's date, and these results of lookups with these failures.
 fn facts_with(
     lookups: &RawValue,
     failures: Failures,

@@ -1,7 +1,7 @@
 //! The failures of lookups, as the page receives and returns them beside the recorded results.
 //!
 //! A `.lookups.json` file says only `failed`, which means that the source itself failed. `on_failure = "skip"`
-//! applies to no other failure, so the page keeps which failure it was.
+//! applies only to such failures, so the page keeps which failure it was.
 
 use std::collections::BTreeMap;
 
@@ -53,7 +53,7 @@ pub(super) fn put_in(results: &mut LookupResults, failures: Failures) {
 pub(super) struct FixtureFailures {
     /// The lookups whose failure is not of the source. A fixture has them as failures of the source.
     recorded_as_source: Vec<String>,
-    /// Those of them for which `replay` would decide otherwise.
+    /// The lookups in `recorded_as_source` for which `replay` would decide otherwise.
     not_recordable: Vec<String>,
 }
 
@@ -76,7 +76,7 @@ pub(super) fn fixture_failures(
         *failure = LookupFailure::Recorded;
         found.recorded_as_source.push(name.clone());
         let section = hook.section(answer.flow);
-        // After any failure of another lookup, its rules deny.
+        // With `on_failure = "deny"`, every failure has the same effect.
         if let Some(lookup) = section.and_then(|section| section.lookup(name))
             && lookup.is_skipped_on_failure()
         {

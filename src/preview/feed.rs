@@ -81,6 +81,7 @@ struct RequestRow<'a> {
 #[derive(Serialize)]
 struct RefusalRow<'a> {
     reason: &'a str,
+    /// The diagnosis of the refusal.
     cause: &'a str,
 }
 
@@ -178,9 +179,9 @@ impl Feed {
         call: &ReceivedCall<'_>,
         status: u16,
         reason: &str,
-        cause: &str,
+        diagnosis: &str,
     ) {
-        let refusal = RefusalRow { reason, cause };
+        let refusal = RefusalRow { reason, cause: diagnosis };
         self.add(&RequestRow { refusal: Some(refusal), ..base_row(call, status) }, None);
     }
 

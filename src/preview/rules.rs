@@ -24,7 +24,7 @@ use crate::{
 const INTERVAL: Duration = Duration::from_millis(200);
 /// How often the recorded requests are checked, which may be thousands of files.
 const FIXTURES_INTERVAL: Duration = Duration::from_secs(2);
-/// The most recorded requests that are listed before somebody opens their list.
+/// The most recorded requests in [`RulesJson::changed_fixtures`].
 const MOST_CHANGED_FIXTURES: usize = 100;
 
 /// The rules, as the page shows them.
@@ -40,11 +40,11 @@ struct RulesJson {
     files: Vec<String>,
     /// Each problem of the files on disk, as `check` prints it.
     problems: Vec<String>,
-    /// How many problems there are. Not all may be listed.
+    /// The number of all problems. `problems` may have only the first ones.
     problem_count: usize,
     /// The recorded requests with a problem, and those that are no longer decided as recorded.
     changed_fixtures: Vec<FixtureJson>,
-    /// How many of these there are. Not all may be listed.
+    /// The number of all such requests. `changed_fixtures` may have only the first ones.
     changed_fixture_count: usize,
     /// How many other recorded requests there are. The page asks for them once somebody opens their list.
     unchanged_fixture_count: usize,
@@ -54,7 +54,7 @@ struct RulesJson {
 struct FixtureJson {
     /// `None` for a file that is not part of a recorded request.
     hook: Option<String>,
-    /// The case, or the path of such a file.
+    /// The case, or the path of a file that is not part of a recorded request.
     case: String,
     recorded: Option<&'static str>,
     now: Option<&'static str>,

@@ -88,8 +88,8 @@ fn ca_file_problem(error: KeysError) -> Problem {
     Problem::transient("auth.oauth.ca_file", error.to_string())
 }
 
-/// Makes a verifier of tokens. If the settings equal those of `previous`, returns its verifier. If only the keys come
-/// from the same place, reuses its keys.
+/// Makes a verifier of tokens. If the settings equal those of `previous`, returns its verifier. If they differ, but
+/// fetch the keys from the same place, reuses its keys.
 fn new_bearer(
     oauth: &OAuthSettings,
     leaks: &Leaks,

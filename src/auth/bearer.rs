@@ -30,7 +30,7 @@ impl Bearer {
         // A malformed token is refused without a wait for keys.
         let parsed = Token::parse(token)?;
         let trusted = self.keys.keys_for(&parsed.kid).await.ok_or(Reason::KeysUnavailable)?;
-        // The issuer's keys, fetched anew if they lacked this one.
+        // `keys_for` has already fetched the keys again if this one was missing.
         let key = trusted.key_set.get(&parsed.kid).ok_or(Reason::UnknownKey)?;
         let verified = parsed.verify(key, &self.expected, now)?;
         let client = verified.client.clone();

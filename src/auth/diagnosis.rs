@@ -32,7 +32,7 @@ const AUTHORIZATION: &str = "authorization";
 
 /// The most likely cause of a refusal. Never contains a secret or a token.
 pub struct Diagnosis {
-    /// The kind of the cause. The log limits how often it prints causes of one kind.
+    /// The kind of the diagnosis. The log limits how often it prints diagnoses of one kind.
     pub kind: &'static str,
     /// The cause, and a hint.
     pub text: String,
@@ -128,7 +128,7 @@ impl Authenticator {
         }
         let secrets = self.basic.as_ref()?;
         let pair = STANDARD.decode(credentials_of_scheme(value, "Basic")?).ok()?;
-        // The value came in another header: in `authorization`, these credentials would not have been refused.
+        // `authorization` would have admitted these credentials, so they came in another header.
         if secrets.contains(&pair) { Some(AUTHORIZATION) } else { None }
     }
 

@@ -1,11 +1,11 @@
-//! SHA-256 digests, and secrets that are compared by them until a caller has presented them.
+//! SHA-256 digests, and the secrets of callers. A secret is kept only as a digest until a caller presents it.
 
 use std::sync::OnceLock;
 
 use ring::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
 use subtle::{Choice, ConstantTimeEq};
 
-use super::keyed_hash::{AdmittedValue, HashKey};
+use super::keyed_hash::{AdmittedSecret, HashKey};
 
 pub(super) type Digest = [u8; SHA256_OUTPUT_LEN];
 
@@ -26,7 +26,7 @@ pub struct Secrets {
 struct KnownSecret {
     digest: Digest,
     /// The secret itself. Empty until a caller has presented it.
-    admitted: OnceLock<AdmittedValue>,
+    admitted: OnceLock<AdmittedSecret>,
 }
 
 impl Secrets {
@@ -45,8 +45,8 @@ impl Secrets {
         Self { user: Some(sha256(name.as_bytes())), ..Self::new(pairs) }
     }
 
-    /// Whether this is one of the secrets. Compares it first with those that were admitted before. If it is none
-    /// of them, compares its digest with those of all secrets, in constant time.
+    /// Whether this is one of the secrets. Compares it first with the secrets that have admitted a caller before. If it
+    /// is none of them, compares its digest with those of all secrets, in constant time.
     pub(super) fn contains(&self, presented: &[u8]) -> bool {
         let hash = self.hash_key.hash(presented);
         for KnownSecret { admitted, .. } in &self.secrets {
@@ -67,7 +67,7 @@ impl Secrets {
         // The value is a secret that the caller knows, so the time of this comparison shows nothing new.
         for secret in &self.secrets {
             if secret.digest == digest {
-                secret.admitted.get_or_init(|| AdmittedValue::new(hash, presented));
+                secret.admitted.get_or_init(|| AdmittedSecret::new(hash, presented));
             }
         }
         true

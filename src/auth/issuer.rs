@@ -37,7 +37,7 @@ const OPENID_METADATA: &str = "openid-configuration";
 #[derive(Debug)]
 pub struct Issuer {
     name: String,
-    /// The URL of the keys. `None` if the metadata has it.
+    /// The URL of the keys. `None` to read it from the metadata.
     jwks_uri: Option<String>,
     client: HttpClient,
 }

@@ -39,7 +39,7 @@ impl PublicKey {
     }
 }
 
-/// A key as it is published. If a member occurs several times, each occurrence counts: in
+/// A key as it is published, with its leaks. To find leaks, each occurrence of a member counts: in
 /// `{"d": "…", "d": null}`, a reader that keeps only the last one would overlook the private key.
 #[derive(Default)]
 pub(super) struct PublishedKey {
@@ -47,18 +47,19 @@ pub(super) struct PublishedKey {
     pub(super) kids: Vec<String>,
     /// The moduli of the key: one for each valid `n`.
     moduli: Vec<Vec<u8>>,
-    /// Whether a member of a private key is published as well, even an invalid one. Then the key is refused.
-    pub(super) is_leaked: bool,
-    /// Whether such a member is anything but zero. Then everybody may know the private key of its moduli.
-    has_private_number: bool,
+    /// Whether a member of a private key is published as well, even an invalid one. Then this key is refused.
+    pub(super) has_private_member: bool,
+    /// Whether such a member is anything but zero. Then every key with one of the moduli is refused, since anybody may
+    /// know its private key.
+    reveals_private_key: bool,
     /// Whether this is a secret key (`k`), which is not for signatures with RSA.
     is_symmetric: bool,
     /// The public key, if it can verify RS256 signatures and only its owner can sign.
     pub(super) usable: Option<PublicKey>,
 }
 
-/// The members that decide whether a key is usable. A member of the wrong type makes the key unusable,
-/// and so does one that occurs twice.
+/// The members that decide whether a key without leaks is usable. A member of the wrong type makes it unusable, and
+/// so does one that occurs twice.
 #[derive(Deserialize)]
 struct Jwk {
     kty: Option<String>,
@@ -90,15 +91,15 @@ impl PublishedKey {
         let json = json.get();
         let mut members = serde_json::Deserializer::from_str(json);
         let mut key = members.deserialize_map(MembersVisitor).ok()?;
-        if !key.is_leaked && !key.is_symmetric {
+        if !key.has_private_member && !key.is_symmetric {
             key.usable = read_public_key(json);
         }
         Some(key)
     }
 
-    /// Returns the moduli whose private key is published. A private key of zeros is that of no modulus.
+    /// Returns the moduli whose private key is published: none if the private key is only zeros, which fit no modulus.
     pub(super) fn leaked_moduli(&self) -> &[Vec<u8>] {
-        if self.has_private_number { &self.moduli } else { &[] }
+        if self.reveals_private_key { &self.moduli } else { &[] }
     }
 
     fn add_member(&mut self, name: &str, json: &str) {
@@ -117,11 +118,11 @@ impl PublishedKey {
             }
             // The members of a private key: all of RSA's, and `d` of elliptic curves.
             "d" | "p" | "q" | "dp" | "dq" | "qi" | "oth" if json != "null" => {
-                self.is_leaked = true;
+                self.has_private_member = true;
                 match read_number_leniently(json) {
                     Some(number) if number.is_empty() => {} // Zero.
                     // A text that is not a number may still tell the private key to an attacker.
-                    Some(_) | None => self.has_private_number = true,
+                    Some(_) | None => self.reveals_private_key = true,
                 }
             }
             "k" if json != "null" => self.is_symmetric = true,

@@ -19,27 +19,27 @@ impl HashKey {
     }
 }
 
-/// A value that was admitted.
-pub(super) struct AdmittedValue {
+/// A secret that has admitted a caller, with its hash.
+pub(super) struct AdmittedSecret {
     hash: KeyedHash,
-    value: Box<[u8]>,
+    secret: Box<[u8]>,
 }
 
-impl AdmittedValue {
-    pub(super) fn new(hash: KeyedHash, value: &[u8]) -> Self {
-        Self { hash, value: value.into() }
+impl AdmittedSecret {
+    pub(super) fn new(hash: KeyedHash, secret: &[u8]) -> Self {
+        Self { hash, secret: secret.into() }
     }
 
-    /// Whether the presented value is this one. Compares the hashes first, and the values only if these are equal.
-    /// A wrong value almost certainly has another hash, so the duration does not even show the length of the
-    /// admitted value.
+    /// Whether a presented value, which has this `hash`, is the secret. Compares the values only if the hashes are
+    /// equal. A wrong value almost certainly has another hash, so the duration does not even show the length of
+    /// the secret.
     pub(super) fn equals(&self, hash: KeyedHash, presented: &[u8]) -> bool {
-        self.hash == hash && is_equal(&self.value, presented)
+        self.hash == hash && equal_in_constant_time(&self.secret, presented)
     }
 }
 
 /// Compares values in constant time, eight bytes at a time. Only a difference in length shows in the time.
-fn is_equal(one: &[u8], other: &[u8]) -> bool {
+pub(super) fn equal_in_constant_time(one: &[u8], other: &[u8]) -> bool {
     if one.len() != other.len() {
         return false;
     }

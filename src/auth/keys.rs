@@ -70,7 +70,7 @@ pub struct KeySet(HashMap<String, PublicKey>);
 pub struct PublishedKeySet {
     /// The keys that can verify RS256 signatures. Some of them may be refused because they have leaked.
     pub(super) keys: KeySet,
-    /// The keys whose private keys are published, so that anybody can sign with them.
+    /// The keys that are published with a member of their private key, so that anybody may sign with them.
     leaked: Vec<PublishedKey>,
     /// How long the issuer allows their use. `None` if the issuer sets no limit.
     pub(super) max_age: Option<Duration>,
@@ -104,7 +104,7 @@ impl PublishedKeySet {
                     published.keys.0.insert(kid.clone(), usable.clone());
                 }
             }
-            if key.is_leaked {
+            if key.has_private_member {
                 published.leaked.push(key);
             }
         }
@@ -119,7 +119,7 @@ impl KeySet {
         let published = PublishedKeySet::from_json(json, None)?;
         let leaks = Leaks::default();
         leaks.remember(&published);
-        leaks.without_leaked(&published.keys, &published)
+        leaks.usable_keys(&published)
     }
 
     /// The key of this name.
@@ -132,7 +132,7 @@ impl KeySet {
 /// publishes them later under other names and without the private keys. Clones share their content.
 #[derive(Clone, Default)]
 pub struct Leaks {
-    /// Digests of the moduli, or of the names for a key without a modulus.
+    /// Digests of the moduli, or of the names of a key without leaked moduli.
     known: Arc<Mutex<HashSet<Digest>>>,
 }
 
@@ -148,6 +148,11 @@ impl Leaks {
             }
         }
         newly_leaked
+    }
+
+    /// Returns the keys of `published` that have not leaked. Fails if no key is left.
+    pub(super) fn usable_keys(&self, published: &PublishedKeySet) -> Result<KeySet, KeysError> {
+        self.without_leaked(&published.keys, published)
     }
 
     /// Returns `keys` without leaked ones: without keys that have the modulus of any leaked key, or the name of

@@ -11,7 +11,7 @@ use derive_more::Display;
 use parking_lot::Mutex;
 
 use super::{
-    keyed_hash::{AdmittedValue, HashKey, KeyedHash},
+    keyed_hash::{HashKey, KeyedHash, equal_in_constant_time},
     keys::{KeySet, KeysError, KeysErrorKind, Leaks, PublishedKeySet},
     token::VerifiedToken,
 };
@@ -43,7 +43,7 @@ pub struct TrustedKeys {
 }
 
 struct RememberedToken {
-    token: AdmittedValue,
+    token: Box<[u8]>,
     verified: VerifiedToken,
 }
 
@@ -64,7 +64,8 @@ impl TrustedKeys {
         let remembered = self.remembered.lock();
         let RememberedToken { token: known, verified } = remembered.get(&hash)?;
         let is_valid = now < verified.expires + leeway.as_secs_f64();
-        if is_valid && known.equals(hash, token.as_bytes()) {
+        // Another token may have the same hash.
+        if is_valid && equal_in_constant_time(known, token.as_bytes()) {
             Some(verified.client.clone())
         } else {
             None
@@ -74,7 +75,7 @@ impl TrustedKeys {
     /// Remembers a verified token. If there are [`TOKENS_LIMIT`] already, forgets them first.
     pub(super) fn remember(&self, token: &str, verified: VerifiedToken) {
         let hash = self.hash_key.hash(token.as_bytes());
-        let token = AdmittedValue::new(hash, token.as_bytes());
+        let token = token.as_bytes().into();
         let mut remembered = self.remembered.lock();
         if remembered.len() >= TOKENS_LIMIT {
             remembered.clear();
@@ -216,8 +217,9 @@ impl RefreshState {
         published: PublishedKeySet,
         now: Instant,
     ) -> Result<Duration, KeysError> {
-        log_leaks(&self.leaks.remember(&published));
-        let keys = match self.leaks.without_leaked(&published.keys, &published) {
+        let newly_leaked = self.leaks.remember(&published);
+        log_leaks(&newly_leaked);
+        let keys = match self.leaks.usable_keys(&published) {
             Ok(keys) => keys,
             Err(error) => {
                 self.remove_leaked(&published);

@@ -70,8 +70,8 @@ pub(super) fn describe_plain(secrets: &Secrets, pair: &[u8]) -> String {
     text
 }
 
-/// The end of a message about a mistake around an encoded value, such as a second `Basic` before it. Says so if the
-/// value is not encoded, or if it is right.
+/// Returns the end of a message about a mistake around an encoded value, such as a second `Basic` before it: `; it is
+/// not encoded, either` and how to encode it, or `; it is right otherwise`. Empty if the value itself is wrong.
 pub(super) fn remark_on_credentials(secrets: &Secrets, value: &[u8]) -> String {
     if value.contains(&b':') {
         return format!("; it is not encoded, either: make it with `{COMMAND}`");
@@ -114,35 +114,35 @@ fn diagnose_not_base64(secrets: &Secrets, encoded: &[u8]) -> Diagnosis {
     Diagnosis::new("not_base64", text)
 }
 
-/// The credentials that are right if the caller or the settings make a common mistake.
+/// Returns the guesses for a presented `pair` of `user` and `password`, one or more per common mistake.
 fn guesses(pair: &[u8], user: &[u8], password: &[u8]) -> Vec<Guess> {
-    // Each constructor names a mistake, and takes the credentials that are right if it was made.
+    // Each constructor names a mistake. Its argument is the pair that is configured if the mistake was made.
     let mut guesses = vec![
-        Guess::presented_quotes(without_quotes(pair).to_vec()),
-        Guess::presented_quotes(pair_of(user, without_quotes(password))),
-        Guess::presented_quotes(pair_of(without_quotes(user), password)),
-        Guess::presented_quotes(pair_of(without_quotes(user), without_quotes(password))),
-        Guess::swapped(pair_of(password, user)),
-        Guess::whole_pair(password.to_vec()),
-        Guess::presented_spaces(pair_of(user.trim_ascii(), password.trim_ascii())),
+        Guess::quotes_in_request(without_quotes(pair).to_vec()),
+        Guess::quotes_in_request(pair_of(user, without_quotes(password))),
+        Guess::quotes_in_request(pair_of(without_quotes(user), password)),
+        Guess::quotes_in_request(pair_of(without_quotes(user), without_quotes(password))),
+        Guess::halves_swapped(pair_of(password, user)),
+        Guess::pair_as_password(password.to_vec()),
+        Guess::spaces_in_request(pair_of(user.trim_ascii(), password.trim_ascii())),
     ];
     if let Some(encoded) = credentials_of_scheme(password, "Basic")
         && let Ok(inner_pair) = STANDARD.decode(encoded)
     {
-        guesses.push(Guess::whole_pair(inner_pair));
+        guesses.push(Guess::pair_as_password(inner_pair));
     }
     for quote in QUOTES {
         let quoted = [&[quote], password, &[quote]].concat();
         let quoted_user = [&[quote], user, &[quote]].concat();
-        guesses.push(Guess::configured_quotes(pair_of(user, &quoted)));
-        guesses.push(Guess::configured_quotes(pair_of(&quoted_user, &quoted)));
-        guesses.push(Guess::configured_user(pair_of(&quoted_user, password)));
+        guesses.push(Guess::quotes_in_settings(pair_of(user, &quoted)));
+        guesses.push(Guess::quotes_in_settings(pair_of(&quoted_user, &quoted)));
+        guesses.push(Guess::wrapped_user_in_settings(pair_of(&quoted_user, password)));
     }
     for (before, after) in SPACES {
         let spaced = [before, password, after].concat();
-        guesses.push(Guess::configured_spaces(pair_of(user, &spaced)));
+        guesses.push(Guess::spaces_in_settings(pair_of(user, &spaced)));
         let spaced_user = [before, user, after].concat();
-        guesses.push(Guess::configured_user(pair_of(&spaced_user, password)));
+        guesses.push(Guess::wrapped_user_in_settings(pair_of(&spaced_user, password)));
     }
     guesses
 }

@@ -18,9 +18,9 @@ pub(super) const SPACES: [(&[u8], &[u8]); 3] = [(b"", b" "), (b" ", b""), (b" ",
 const PLACEHOLDERS: [&[u8]; 5] =
     [b"PASSWORD", b"YOUR-SECRET", b"replace-this", b"$HOOK_PASSWORD", b"${HOOK_PASSWORD}"];
 
-/// A secret that is the right one if a certain mistake was made.
+/// A guess that the request or the settings have a certain mistake. It is right if its secret is configured.
 pub(super) struct Guess {
-    /// The secret, as it is configured.
+    /// The secret that is configured if the mistake was made.
     secret: Vec<u8>,
     /// The kind of the diagnosis.
     kind: &'static str,
@@ -28,59 +28,59 @@ pub(super) struct Guess {
     mistake: &'static str,
 }
 
-/// One constructor per mistake. Each takes the secret that is right if that mistake was made.
+/// One constructor per mistake. Its argument is the secret that is configured if the mistake was made.
 impl Guess {
     /// The presented secret without its quotes.
-    pub(super) fn presented_quotes(secret: Vec<u8>) -> Self {
+    pub(super) fn quotes_in_request(secret: Vec<u8>) -> Self {
         let mistake = "the request has quotes around the right credentials; remove them in Okta";
-        Self { secret, kind: "presented_quotes", mistake }
+        Self { secret, kind: "quotes_in_request", mistake }
     }
 
     /// The presented secret without white space around it.
-    pub(super) fn presented_spaces(secret: Vec<u8>) -> Self {
+    pub(super) fn spaces_in_request(secret: Vec<u8>) -> Self {
         let mistake = "the request has white space around the right credentials; remove it in Okta";
-        Self { secret, kind: "presented_spaces", mistake }
+        Self { secret, kind: "spaces_in_request", mistake }
     }
 
     /// The presented pair with its halves exchanged.
-    pub(super) fn swapped(secret: Vec<u8>) -> Self {
+    pub(super) fn halves_swapped(secret: Vec<u8>) -> Self {
         let mistake =
             "the user name and the password are right, but exchanged; write the user name first";
-        Self { secret, kind: "swapped", mistake }
+        Self { secret, kind: "halves_swapped", mistake }
     }
 
     /// The pair that was presented in place of the password.
-    pub(super) fn whole_pair(secret: Vec<u8>) -> Self {
+    pub(super) fn pair_as_password(secret: Vec<u8>) -> Self {
         let mistake = "the password in the Basic value is itself a user name and password, and these \
                        are right; encode only these";
-        Self { secret, kind: "whole_pair", mistake }
+        Self { secret, kind: "pair_as_password", mistake }
     }
 
-    /// The presented secret with quotes, as it may be configured.
-    pub(super) fn configured_quotes(secret: Vec<u8>) -> Self {
+    /// The presented secret with quotes.
+    pub(super) fn quotes_in_settings(secret: Vec<u8>) -> Self {
         let mistake = "the settings have quotes around this secret; remove them there (`docker run \
                        --env-file` keeps quotes)";
-        Self { secret, kind: "configured_quotes", mistake }
+        Self { secret, kind: "quotes_in_settings", mistake }
     }
 
-    /// The presented pair with quotes or white space around its user name, as that may be configured.
-    pub(super) fn configured_user(secret: Vec<u8>) -> Self {
+    /// The presented pair with quotes or white space around its user name.
+    pub(super) fn wrapped_user_in_settings(secret: Vec<u8>) -> Self {
         let mistake = "the settings have quotes or white space around this user name; remove them \
                        there (`docker run --env-file` keeps quotes)";
-        Self { secret, kind: "configured_user", mistake }
+        Self { secret, kind: "wrapped_user_in_settings", mistake }
     }
 
     /// The presented secret without a scheme, or decoded from Base64.
-    fn presented_form(secret: Vec<u8>) -> Self {
+    fn scheme_or_base64_in_request(secret: Vec<u8>) -> Self {
         let mistake = "the request has the right secret in Base64, or after a scheme; send it as it is \
                        configured";
-        Self { secret, kind: "presented_form", mistake }
+        Self { secret, kind: "scheme_or_base64_in_request", mistake }
     }
 
-    /// The presented secret with white space, as it may be configured.
-    pub(super) fn configured_spaces(secret: Vec<u8>) -> Self {
+    /// The presented secret with white space around it.
+    pub(super) fn spaces_in_settings(secret: Vec<u8>) -> Self {
         let mistake = "the settings have white space around this secret; remove it there";
-        Self { secret, kind: "configured_spaces", mistake }
+        Self { secret, kind: "spaces_in_settings", mistake }
     }
 }
 
@@ -92,20 +92,20 @@ pub(super) fn diagnose(name: &str, secrets: &Secrets, value: &[u8]) -> Diagnosis
     if let Some(diagnosis) = diagnose_placeholder(value) {
         return diagnosis;
     }
-    let mut guesses = vec![Guess::presented_quotes(without_quotes(value).to_vec())];
+    let mut guesses = vec![Guess::quotes_in_request(without_quotes(value).to_vec())];
     for quote in QUOTES {
         let quoted = [&[quote], value, &[quote]].concat();
-        guesses.push(Guess::configured_quotes(quoted));
+        guesses.push(Guess::quotes_in_settings(quoted));
     }
     let mut credentials = value;
     if let Some(scheme) = known_scheme(value)
         && let Some(rest) = credentials_of_scheme(value, scheme)
     {
-        guesses.push(Guess::presented_form(rest.to_vec()));
+        guesses.push(Guess::scheme_or_base64_in_request(rest.to_vec()));
         credentials = rest;
     }
     if let Ok(decoded) = STANDARD.decode(credentials) {
-        guesses.push(Guess::presented_form(decoded));
+        guesses.push(Guess::scheme_or_base64_in_request(decoded));
     }
     if let Some(diagnosis) = first_match(secrets, guesses) {
         return diagnosis;

@@ -201,7 +201,7 @@ fn missing_or_invalid(claims: &Claims, name: &str) -> String {
     }
 }
 
-/// A claim before whose time a token is not valid.
+/// `iat` or `nbf`. A token is not valid before this time.
 struct StartClaim {
     name: &'static str,
     /// In seconds since 1970.

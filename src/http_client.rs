@@ -40,10 +40,9 @@ pub struct IdleConnections {
 /// The thread that looks up the addresses of a host. The system's function for this has no time-out.
 #[derive(Clone, Copy, Debug)]
 pub enum NameLookup {
-    /// A thread of its own. A request with a time-out waits no longer than that, and the thread may outlive the
-    /// request.
+    /// A separate thread. A request waits until its time-out at most, and the thread may outlive the request.
     InOwnThread,
-    /// The thread of the request. A request waits as long as the lookup takes, even beyond its time-out.
+    /// The thread of the request. A request waits until the addresses are known, even beyond its time-out.
     InThisThread,
 }
 

@@ -77,14 +77,14 @@ impl transport::Connector for ClientConnector {
             (Some(_), _) => NoAddresses.empty(),
             (None, NameLookup::InOwnThread) => resolve(uri, config, timeout)?,
             (None, NameLookup::InThisThread) => {
-                // Without a time-out, ureq looks up addresses in this thread. The lookup can then fail only because
-                // the host is not found.
+                // Without a time-out, ureq looks up addresses in this thread. This can fail only because the host is
+                // not found.
                 resolve(uri, config, NextTimeout::default()).map_err(|_| Error::HostNotFound)?
             }
         };
-        // The connection may take the time that is left after the lookup.
-        if let Duration::Exact(before_lookup) = timeout.after {
-            timeout.after = Duration::Exact(before_lookup.saturating_sub(start.elapsed()));
+        // The connection may take the time that is left after the addresses were looked up.
+        if let Duration::Exact(left_at_start) = timeout.after {
+            timeout.after = Duration::Exact(left_at_start.saturating_sub(start.elapsed()));
             if timeout.after.is_zero() {
                 return Err(Error::Timeout(timeout.reason));
             }

@@ -97,9 +97,9 @@ fn is_supported_key(public_key_algorithm_id: &[u8]) -> bool {
     supported.all.iter().any(|one| one.public_key_alg_id().as_ref() == public_key_algorithm_id)
 }
 
-/// Whether a signature does not fit its key. Usually a trusted authority has the name of the certificate's issuer, but
-/// another key: one of the two was renewed. An RSA key below 2048 bits fits no signature. The signature may also be
-/// that of the handshake, by the key of the certificate.
+/// Whether a signature does not fit its key. Usually the authority was renewed: the trusted one has the name of the
+/// certificate's issuer, but another key. An RSA key below 2048 bits fits no signature. The signature may also be that
+/// of the handshake, by the key of the certificate.
 pub(crate) fn fails_signature_check(fault: &CertificateError) -> bool {
     matches!(
         fault,

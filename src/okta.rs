@@ -133,7 +133,7 @@ impl<'a> Form<'a> {
 pub struct Attribute<'a> {
     /// The attribute's name, case-sensitive.
     pub name: Cow<'a, str>,
-    /// The value's JSON as it was submitted. An update copies it.
+    /// The value's JSON as it was submitted. The key `update` of a rules file copies it into the answer.
     pub json: &'a str,
     /// The value for rules.
     pub value: Value<'a>,

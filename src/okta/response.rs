@@ -3,8 +3,8 @@
 //! Source: Okta's guide of the registration inline hook, §Response, and the inline hook concept
 //! page for `error`. Keys stand in the guide's order.
 //!
-//! The code writes JSON by hand. With derived `Serialize` types, a denial took 2,200 instructions more,
-//! which is 4 % of its request; an ALLOW took 2 % more, an update 1 %.
+//! The code writes JSON by hand. With derived `Serialize` types, a whole request took more instructions: 4 % for a
+//! denial, 2 % for an ALLOW and 1 % for an update.
 
 use super::{
     Assignment, Decision, Denial, DenyStyle, ErrorCause, Flow, FlowSpec, NewValue, NonEmpty,

@@ -6,8 +6,8 @@ use super::syntax::syntax_problem;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NotStrict {
     pub(super) fault: JsonFault,
-    /// The offset of the fault in bytes: where the second of two equal names, the number, the escape or the
-    /// bracket too many begins. For [`JsonFault::Syntax`], the byte at which the reader stopped.
+    /// The offset, in bytes, of the repeated name, bracket, number or escape that is at fault. For
+    /// [`JsonFault::Syntax`], the byte at which the reader stopped.
     pub(super) at: usize,
 }
 

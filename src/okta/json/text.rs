@@ -114,7 +114,7 @@ impl<'a> JsonReader<'a> {
 /// How many of eight bytes come before a quote, a backslash or a control character.
 ///
 /// `LOW` has the lowest bit of each byte, `HIGH` the highest. The first byte of `x` that is zero is the first in
-/// which `x - LOW & !x` has the highest bit. `x - LOW * 0x20 & !x` finds the first byte below `0x20` in the same
+/// which `(x - LOW) & !x` has the highest bit. `(x - LOW * 0x20) & !x` finds the first byte below `0x20` in the same
 /// way. Later bytes may have the bit wrongly, because the subtraction borrows from them.
 fn unescaped_bytes(word: u64) -> usize {
     const LOW: u64 = u64::from_le_bytes([1; 8]);

@@ -201,7 +201,8 @@ impl Org {
     /// also suggest a similar name.
     fn not_in_schema(&self, name: &str, addition: &str) -> String {
         let message = format!("the user schema has no attribute `{name}`{addition}");
-        // The search for a similar name takes time in proportion to the schema, and later problems are not shown.
+        // The search for a similar name takes time in proportion to the schema. Only the first `MOST_KEPT` problems are
+        // shown, so do not search for more.
         let suggestions = self.suggestions.get();
         if suggestions >= MOST_KEPT {
             return message;

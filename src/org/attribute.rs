@@ -37,7 +37,7 @@ enum ValueType {
     Integer,
     Number,
     Boolean,
-    /// A list with such elements.
+    /// A list, with the schema of its elements.
     List(Box<SchemaAttribute>),
     /// The schema gives no type, or one that is not listed here.
     Unknown,
@@ -197,7 +197,7 @@ fn barrier(json: &Json) -> Option<Barrier> {
     if json["sensitive"] == true {
         return Some(Barrier::Sensitive);
     }
-    // Only with `OVERRIDE` does the attribute have a source of its own, and not that of the whole profile.
+    // With `OVERRIDE`, the attribute has a source of its own. Otherwise it has that of the profile.
     let master = &json["master"];
     if master["type"] == "OVERRIDE"
         && let Some(Json::String(source)) = master.pointer("/priority/0/type")

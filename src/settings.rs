@@ -67,7 +67,7 @@ pub struct Settings {
 pub struct ServerSettings {
     /// The address of the hooks and the probes.
     pub bind: SocketAddr,
-    /// The path before those of the hooks and the probes: empty, or `/a` or `/a/b`.
+    /// The prefix of the path of every hook and probe: empty, `/a` or `/a/b`.
     pub path_prefix: String,
     /// The number of threads that serve requests, at least 1.
     pub workers: usize,

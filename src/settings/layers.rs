@@ -164,7 +164,7 @@ impl SettingsReader {
                 continue;
             };
             let variable = Variable { name, path: self.source_names.path_in_file(&path) };
-            let duplicate = earlier.iter().find(|other| self.set_same_key(&variable, other));
+            let duplicate = earlier.iter().find(|other| self.have_same_key(&variable, other));
             match (duplicate, str::from_utf8(value)) {
                 // The merge would take either value, so report the second variable.
                 (Some(duplicate), _) => {
@@ -187,7 +187,7 @@ impl SettingsReader {
 
     /// Whether two variables set the same key: their names differ in case only, or one sets a list and
     /// the other an element of it.
-    fn set_same_key(&self, one: &Variable<'_>, other: &Variable<'_>) -> bool {
+    fn have_same_key(&self, one: &Variable<'_>, other: &Variable<'_>) -> bool {
         one.path == other.path
             || self.key_of(&one.path) == other.path
             || self.key_of(&other.path) == one.path

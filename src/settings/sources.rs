@@ -48,8 +48,8 @@ pub struct SourceHeader {
 /// A PostgreSQL database.
 #[derive(Debug, PartialEq, Eq)]
 pub struct PostgresSource {
-    /// `postgres` or `postgresql`, without a password. The folder of a Unix socket is a host that starts
-    /// with `%2F`, or the parameter `host`. The only other parameter is `user`.
+    /// `postgres` or `postgresql`, without a password. A host that starts with `%2F` is the folder of a Unix socket,
+    /// and so is the parameter `host`. The only other parameter is `user`.
     pub url: Url,
     /// The password of the URL's user.
     pub password: Option<SourceSecret>,
@@ -107,6 +107,7 @@ pub(super) fn read_source(reader: &mut SettingsReader, name: &str) -> Option<Sou
     let header = reader.read_optional(&format!("{section}.header"), parse_secret_header_name);
     let secret = reader.read_secret(&format!("{section}.secret"), parse_header_secret);
     let password = reader.read_secret(&format!("{section}.password"), parse_password);
+    // Defaults and bounds are texts, as in a settings file.
     let concurrency = format!("{section}.concurrency");
     let concurrency = reader.read_bounded(&concurrency, parse_count, "32", "1"..="1024");
     let connections = format!("{section}.connections");
@@ -131,8 +132,8 @@ pub(super) fn read_source(reader: &mut SettingsReader, name: &str) -> Option<Sou
     }
 }
 
-/// Reports each of `other_keys` that is set. Only sources of the other kind have these keys. `kind` is that of this
-/// source.
+/// Reports each of `other_keys` that is set. This source has the kind `kind`, and only sources of the other kind have
+/// these keys.
 fn report_keys_of_other_kind(
     reader: &mut SettingsReader,
     section: &str,
@@ -191,7 +192,7 @@ fn parse_http_url(text: &str) -> Result<Url, &'static str> {
     Ok(url)
 }
 
-/// Reads the URL of a database. The folder of a Unix socket is the host, percent-encoded, or the parameter `host`.
+/// Reads the URL of a database. The percent-encoded host or the parameter `host` may be the folder of a Unix socket.
 fn parse_postgres_url(text: &str) -> Result<Url, &'static str> {
     let expected = "expected a URL such as `postgres://user@db.example.com:5432/database`, or \
                     `postgres://user@%2Frun%2Fpostgresql/database` for a socket";
@@ -231,16 +232,26 @@ fn read_postgres_target(url: &Url) -> Result<PostgresTarget, &'static str> {
     let mut has_user = !url.username().is_empty();
     for (name, value) in url.query_pairs() {
         match name.as_ref() {
-            "user" if url.username().is_empty() => has_user = true,
-            "user" => return Err("the URL names two users; keep one"),
-            "host" if has_host => return Err("the URL names two hosts; keep one"),
-            "host" if value.starts_with('/') => has_host = true,
+            "user" => {
+                if !url.username().is_empty() {
+                    return Err("the URL names two users; keep one");
+                }
+                has_user = true;
+            }
             "host" => {
-                return Err("the parameter `host` must be the absolute path of a socket's folder");
+                if has_host {
+                    return Err("the URL names two hosts; keep one");
+                }
+                if !value.starts_with('/') {
+                    return Err(
+                        "the parameter `host` must be the absolute path of a socket's folder",
+                    );
+                }
+                has_host = true;
             }
             _ => {
                 return Err(
-                    "only the parameters `user` and `host`, a socket's folder, are allowed here",
+                    "only two parameters are allowed here: `user`, and `host` for a socket's folder",
                 );
             }
         }

@@ -22,7 +22,7 @@ pub(super) fn parse_path(text: &str) -> Result<PathBuf, &'static str> {
     Ok(text.into())
 }
 
-/// The path before those of the hooks. The result has a slash before each segment and none at the end.
+/// The prefix of every hook's path. The result has a slash before each segment and none at the end.
 pub(super) fn parse_path_prefix(text: &str) -> Result<String, &'static str> {
     let expected = "expected a path such as `/okta`, whose segments have letters, digits, `-`, `_`, \
                     `.` and `~`";
@@ -147,11 +147,11 @@ pub(super) fn parse_header_secret(text: &str) -> Result<Secret, &'static str> {
     if !text.is_ascii() {
         return Err("a header can only carry ASCII; choose a secret without other characters");
     }
-    parse_trimmed(text).map(Secret)
+    parse_without_outer_space(text).map(Secret)
 }
 
-/// Text without white space at its ends.
-pub(super) fn parse_trimmed(text: &str) -> Result<String, &'static str> {
+/// A text without white space at its ends. Refuses such white space, and does not remove it.
+pub(super) fn parse_without_outer_space(text: &str) -> Result<String, &'static str> {
     if text.trim() != text {
         return Err("white space at the start or end would be lost in transit; remove it");
     }

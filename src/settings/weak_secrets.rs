@@ -1,5 +1,5 @@
-//! Warnings about secrets: those that are easy to guess, if other machines can try them, and comments that count as
-//! secrets.
+//! Warns of comments that count as secrets. If other machines can reach the service, also warns of secrets that are
+//! easy to guess.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
@@ -36,13 +36,13 @@ pub(super) fn warn_of_weak_secrets(settings: &mut Settings) {
     settings.warnings.append(&mut warnings);
 }
 
-/// Whether one of several secrets looks like a comment. A single secret is not a comment, since it is in use.
+/// Whether one of several secrets looks like a comment. The only secret cannot be a comment: callers need it.
 fn has_comment(secrets: &SecretList) -> bool {
     let secrets = secrets.expose();
     secrets.len() > 1 && secrets.iter().any(|secret| secret.starts_with("# "))
 }
 
-/// Returns why a secret of the list is weak. `None` if each is strong or not known.
+/// Returns why a secret of the list is weak. `None` if each is strong, or if the secrets were not read.
 fn weakness(secrets: &SecretList) -> Option<String> {
     let mut passwords = Vec::new();
     for secret in secrets.expose() {

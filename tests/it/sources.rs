@@ -110,9 +110,12 @@ fn urls_of_sources_are_accepted_or_refused_with_the_reason() {
         ("postgres://hook@db.example/people#Pa55word", "a fragment is not allowed"),
         (
             "postgres://hook@db.example/people?sslmode=disable",
-            "only the parameters `user` and `host`",
+            "only two parameters are allowed here: `user`, and `host`",
         ),
-        ("postgres:///people?host=/run&password=Pa55word", "only the parameters `user` and `host`"),
+        (
+            "postgres:///people?host=/run&password=Pa55word",
+            "only two parameters are allowed here: `user`, and `host`",
+        ),
         ("postgres:///people?host=db.example", "`host` must be the absolute path"),
         ("postgres://hook@db.example/people?host=/run", "two hosts"),
         ("postgres://hook@db.example/people?user=other", "two users"),

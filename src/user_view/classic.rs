@@ -95,7 +95,7 @@ fn screens_of_failed_call(failure: FailedCall, client: ClientKind) -> Vec<Screen
         FailedCall::Unsuccessful | FailedCall::UnusableAnswer => texts::API_UNREACHABLE,
     };
     let mut screens = Vec::new();
-    for text in [texts::CALL_FAILED, api_text] {
+    for text in [texts::REGISTRATION_FAILED, api_text] {
         screens.push(form_with_text(text, Unknown, 25, client));
     }
     screens

@@ -108,7 +108,7 @@ fn screens_of_failed_call(failure: FailedCall, flow: Flow, client: ClientKind) -
             FailedCall::UnusableAnswer => 10,
         };
         return vec![Screen::with_message(general_text(
-            texts::CALL_FAILED,
+            texts::REGISTRATION_FAILED,
             certainty,
             row,
             client,
@@ -149,7 +149,7 @@ fn screens_with_causes(
     let Some(at_fields_or_update) = &sorted.at_fields_or_update else {
         return screens_with_texts(&sorted.at_fields, &sorted.elsewhere, flow, client);
     };
-    // Okta shows a text at an update location at its field, or nowhere.
+    // A text whose location is in `data.userProfileUpdate` is shown at its field, or nowhere.
     let mut possible = Vec::new();
     for at_fields in [at_fields_or_update, &sorted.at_fields] {
         possible.append(&mut screens_with_texts(at_fields, &sorted.elsewhere, flow, client));

@@ -2,7 +2,7 @@
 
 use super::{Certainty, ShownText, TextPlace};
 
-/// Shown beside texts at fields, and for a message without a text. The widgets translate it.
+/// Shown beside texts at fields, and in place of a missing message. The widgets translate it.
 pub(super) const FORM_HAS_ERRORS: &str =
     "We found some errors. Please review the form and make corrections.";
 /// Shown for an error without causes.
@@ -12,15 +12,15 @@ pub(super) const REGISTRATION_DENIED: &str = "Registration denied.";
 /// DENY without an error, in a progressive profile.
 pub(super) const UPDATE_DENIED: &str = "Profile update denied.";
 /// A failed call in a registration. The widgets translate it.
-pub(super) const CALL_FAILED: &str =
+pub(super) const REGISTRATION_FAILED: &str =
     "There was an error creating your account. Please try registering again.";
 /// A failed call in a progressive profile.
 pub(super) const UPDATE_FAILED: &str =
     "There was an error updating your profile. Please try again later.";
-/// The text of a failed call in an older page of Okta's, which has been deleted.
+/// Like [`UPDATE_FAILED`], in an older page of Okta's documentation, which has been deleted.
 pub(super) const UPDATE_FAILED_OLDER: &str =
     "Your profile couldn't be updated at this time. Please try again later.";
-/// Gen3 shows it for an error without a message and without the form. The widget translates it.
+/// Gen3 shows it if an error brings neither a message nor the form. The widget translates it.
 pub(super) const UNSUPPORTED_RESPONSE: &str = "There was an unsupported response from server.";
 /// API error E0000134.
 pub(super) const API_UNREACHABLE: &str =

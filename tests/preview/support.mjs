@@ -1,6 +1,6 @@
 // The service under test with rules of its own, the API that its lookup asks, and small helpers.
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -106,7 +106,12 @@ export async function startPreview(program, accounts, variables = {}) {
 }
 
 async function startIn(folder, program, variables) {
-  const rules = join(folder, "rules/signup.toml");
+  // Replaces the file at once: the service checks the folder at any time.
+  const writeHook = (name, text) => {
+    const written = join(folder, "written.toml");
+    writeFileSync(written, text);
+    renameSync(written, join(folder, `rules/${name}.toml`));
+  };
   const environment = {
     PATH: process.env.PATH,
     HOOK__SERVER__BIND: "127.0.0.1:0",
@@ -131,19 +136,18 @@ async function startIn(folder, program, variables) {
   return {
     folder,
     url,
-    writeRules: (text) => writeFileSync(rules, text),
-    reset: () => writeFileSync(rules, RULES),
+    writeRules: (text) => writeHook("signup", text),
     fixtures: () => readdirSync(join(folder, "tests/fixtures/signup")),
     replay: () => run(path, ["replay"]),
     shell: (line) => run("bash", ["-c", line.replace(/^curl /, "curl -s ")]),
     hooks,
-    writeHook: (name, text) => writeFileSync(join(folder, `rules/${name}.toml`), text),
+    writeHook,
     removeHook: (name) => rmSync(join(folder, `rules/${name}.toml`)),
     send,
     post: (hook, form, headers) => send(hook, JSON.stringify(requestWith(form)), headers),
     stop: () => {
-      child.kill();
-      rmSync(folder, { recursive: true });
+      child.kill("SIGKILL");
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }
@@ -154,8 +158,9 @@ function addresses(child) {
   return new Promise((found, failed) => {
     child.stderr.on("data", (bytes) => {
       log += bytes;
-      const url = /preview: open (\S+)/.exec(log)?.[1];
-      if (url) found({ url, hooks: /listens on (\S+)/.exec(log)[1] });
+      const url = /preview: open (\S+)\s/.exec(log)?.[1];
+      const hooks = /listens on (\S+)\s/.exec(log)?.[1];
+      if (url && hooks) found({ url, hooks });
     });
     child.on("exit", () => failed(new Error(log)));
   });

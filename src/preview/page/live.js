@@ -38,7 +38,7 @@ function draw(requests, open) {
   const list = byId("requests");
   if (!requests.length) {
     newest = 0;
-    return fill(list, el("li", { class: "empty" }, "None yet. Send one with the curl line above, or register in your org."));
+    return fill(list, el("li", { class: "empty" }, "None yet. Send one with the command of “Send it yourself”, or register in your org."));
   }
   const numbers = new Set(requests.map(({ number }) => String(number)));
   for (const row of [...list.children]) {

@@ -48,8 +48,7 @@ function draw(rules, open) {
   chip.textContent = count ? counted(count, "problem") : `Rules ${rules.revision}`;
   fill(
     byId("rules-hint"),
-    `The service decides with ${rules.source.replaceAll("`", "")}, revision `,
-    el("code", {}, rules.revision),
+    ...withCode(`The service decides with ${rules.source}, revision \`${rules.revision}\``),
     rules.reloads
       ? ". Edit a file and save it: this page follows."
       : ". After an edit, send SIGHUP to the service: rules.reload is off.",

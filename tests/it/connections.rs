@@ -11,9 +11,12 @@ use std::{
 
 use socket2::{Domain, Socket, Type};
 
-use crate::support::{
-    AUTHORIZATION, Answer, BASIC, Failures, JSON, Service, registration, repository, request,
-    rules_folder, wait_for, wait_until,
+use crate::{
+    operations::metrics_address,
+    support::{
+        AUTHORIZATION, Answer, BASIC, Failures, JSON, Service, registration, repository, request,
+        rules_folder, wait_for, wait_until,
+    },
 };
 
 const HOOK: &str = "/registrationHookSSR";
@@ -197,13 +200,12 @@ fn unauthenticated_clients_cannot_occupy_every_connection() {
 /// any other.
 #[test]
 fn connections_in_every_state_count_towards_the_limit() {
-    let metrics = SocketAddr::from(([127, 0, 0, 1], free_port()));
     let silent_issuer = TcpListener::bind("127.0.0.1:0").unwrap();
     let issuer = format!("http://{}/oauth2/default", silent_issuer.local_addr().unwrap());
     let service = Service::start(&[
         BASIC[0],
         BASIC[1],
-        ("HOOK__METRICS__BIND", &metrics.to_string()),
+        ("HOOK__METRICS__BIND", "127.0.0.1:0"),
         ("HOOK__SERVER__WORKERS", "1"),
         ("HOOK__SERVER__MAX_CONNECTIONS", "20"),
         ("HOOK__AUTH__OAUTH__ISSUER", &issuer),
@@ -211,6 +213,7 @@ fn connections_in_every_state_count_towards_the_limit() {
         ("HOOK__AUTH__OAUTH__CLIENT_IDS__0", "client"),
         ("HOOK__AUTH__OAUTH__SCOPE", "registration.hook.invoke"),
     ]);
+    let metrics = metrics_address(&service);
     let malformed = b"X\r\n\r\n".to_vec();
     let many_then_malformed =
         [b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n".repeat(109), malformed.clone()];
@@ -309,13 +312,13 @@ fn clients_that_do_not_read_the_metrics_share_their_text() {
         );
     }
     let folder = rules_folder(&[("registrationHookSSR.toml", &rules)]);
-    let metrics = SocketAddr::from(([127, 0, 0, 1], free_port()));
     let service = Service::start(&[
         BASIC[0],
         BASIC[1],
-        ("HOOK__METRICS__BIND", &metrics.to_string()),
+        ("HOOK__METRICS__BIND", "127.0.0.1:0"),
         ("HOOK__RULES__DIRECTORY", folder.path().to_str().unwrap()),
     ]);
+    let metrics = metrics_address(&service);
     assert_eq!(service.send(&good_request()).status, 200);
     let get = request("GET", "/metrics", &[], b"");
     let whole = {
@@ -347,11 +350,6 @@ fn connect_with_small_buffer(address: SocketAddr) -> TcpStream {
     socket.set_recv_buffer_size(4096).unwrap();
     socket.connect(&address.into()).unwrap();
     socket.into()
-}
-
-/// A port that was free a moment ago.
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// The gauge of open connections.

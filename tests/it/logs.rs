@@ -30,7 +30,8 @@ fn lines(service: &Service, count: usize) -> Vec<Value> {
     lines
 }
 
-/// Adds every text of a form that is long enough to be searched for in a log.
+/// Adds every text of a form that can be searched for in a log. A short text, or one of hexadecimal digits only, could be
+/// a part of a time, a duration or an identifier.
 fn add_texts(form: &Value, found: &mut BTreeSet<String>) {
     match form {
         Value::Object(members) => {
@@ -43,8 +44,11 @@ fn add_texts(form: &Value, found: &mut BTreeSet<String>) {
                 add_texts(item, found);
             }
         }
-        Value::String(text) if text.len() > 3 => {
-            found.insert(text.clone());
+        Value::String(text) => {
+            let is_number = text.trim().bytes().all(|byte| byte.is_ascii_hexdigit());
+            if text.len() > 3 && !is_number {
+                found.insert(text.clone());
+            }
         }
         _ => {}
     }

@@ -46,7 +46,7 @@ fn an_unreadable_recorded_answer_is_not_taken_for_a_new_one() {
 
     assert_eq!(code, Some(0), "{printed}");
     assert!(printed.contains("guide-allow: a failed call → "), "{printed}");
-    assert!(!printed.contains("new"), "{printed}");
+    assert!(!printed.contains("new: "), "{printed}");
 }
 
 #[test]

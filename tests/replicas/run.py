@@ -7,7 +7,7 @@ within Okta's 3 s and with at most one retry.
 A phase ends when its event has happened, so a slow machine only takes longer. A registration that is lost while
 this machine stalls proves nothing. The test fails if any other is lost, or if stalls explain too many.
 """
-import contextlib, http.client, json, pathlib, socket, ssl, subprocess, sys, tempfile, threading, time
+import contextlib, http.client, json, pathlib, random, socket, ssl, subprocess, sys, tempfile, threading, time
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent
 FIXTURES = REPOSITORY / "tests/guide/fixtures/registrationHookSSR"
@@ -27,7 +27,8 @@ HEADERS = {"Content-Type": "application/json", "Authorization": "Basic YWRtaW46Y
 def main(program):
     with tempfile.TemporaryDirectory(prefix="replicas-") as folder, contextlib.ExitStack() as stack:
         folder = pathlib.Path(folder)
-        ports = {name: free_port() for name in ("front", "a", "b")}
+        names = ("front", "a", "b")
+        ports = dict(zip(names, free_ports(len(names))))
         a, b = (Replica(program, name, ports[name], folder, stack) for name in ("a", "b"))
         a.start(), b.start()
         proxy = Proxy(ports, folder, stack)
@@ -58,9 +59,15 @@ def main(program):
         assert len(stalled) < load.sent / 10, f"stalls hide too much: {stalled[:5]}\n{proxy.log()}"
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+def free_ports(count):
+    """Free ports below those of outgoing connections, so that none of these takes a port while its replica is down."""
+    with contextlib.ExitStack() as stack:
+        listeners = []
+        while len(listeners) < count:
+            with contextlib.suppress(OSError):
+                listener = socket.create_server(("127.0.0.1", random.randrange(20_000, 30_000)))
+                listeners.append(stack.enter_context(listener))
+        return [listener.getsockname()[1] for listener in listeners]
 
 
 def reachable(port, what, messages):

@@ -22,6 +22,7 @@ mod list_file;
 mod loader;
 mod lookup;
 mod part;
+mod part_numbers;
 mod rule;
 mod section;
 mod set;

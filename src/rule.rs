@@ -18,6 +18,8 @@ pub mod email;
 mod example;
 mod hook;
 mod judge;
+mod known_parts;
+pub(crate) mod list_entry;
 mod list_line;
 pub(crate) mod location;
 pub mod lookup;
@@ -256,11 +258,23 @@ fn uses_lookup(condition: &Part) -> bool {
     condition.value_names().iter().any(|name| name.lookup().is_some())
 }
 
+/// Whether a condition of `when` holds. Looks it up if an equal condition was checked before.
+fn holds(condition: &Part, context: &EvalContext<'_>) -> bool {
+    if let Some(holds) = context.known_parts.get(condition) {
+        return holds;
+    }
+    let holds = check_condition(condition, context);
+    if !holds {
+        context.known_parts.keep(condition, false);
+    }
+    holds
+}
+
 /// Whether a condition of `when` holds.
 ///
 /// A present value that the condition cannot read meets the condition, and so does a value that is too costly to
 /// check. Otherwise an end user could skip a rule by sending such a value.
-fn holds(condition: &Part, context: &EvalContext<'_>) -> bool {
+fn check_condition(condition: &Part, context: &EvalContext<'_>) -> bool {
     let Err(unmet) = condition.check(context) else {
         return true;
     };

@@ -8,9 +8,10 @@ use crate::{
     rule::{
         Part, PartCheck, Rule, RuleExample,
         check::{Mismatch, WorkBudget, kinds::Admits},
+        list_entry::push_list_problem,
         location::field_at,
         lookup::{Lookup, LookupStates},
-        node::{Span, Spanned, push_list_problem},
+        node::{Span, Spanned},
         value_name::ValueName,
     },
 };

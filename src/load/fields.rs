@@ -6,7 +6,7 @@ use std::{
     rc::Rc,
 };
 
-use super::inputs::Inputs;
+use super::{inputs::Inputs, part_numbers::PartNumbers};
 use crate::{
     nearest::{nearest, unknown},
     problem::{SpanProblem, SpanProblems},
@@ -38,6 +38,8 @@ pub(super) struct FileContext<'l> {
     pub(super) problems: RefCell<SpanProblems>,
     /// The ids of the rules so far.
     pub(super) ids: RefCell<BTreeSet<String>>,
+    /// The numbers of the parts of the section that is being read.
+    pub(super) part_numbers: RefCell<PartNumbers>,
     /// Whether the rules are inspected. The rules then keep their lists, for lints.
     pub(super) is_inspection: bool,
 }

@@ -141,6 +141,7 @@ impl<'f> Loader<'f> {
             inputs: &self.inputs,
             problems: RefCell::default(),
             ids: RefCell::default(),
+            part_numbers: RefCell::default(),
             is_inspection: self.is_inspection,
         };
         let rules = match document::read_document(&text) {

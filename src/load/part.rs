@@ -77,7 +77,13 @@ pub(super) fn read_part(fields: &Fields<'_>) -> Option<Part> {
     for key in [IGNORE_CASE, COMPARE] {
         report_without_effect(key, fields);
     }
-    Some(Part { attributes: attributes?, checks: NonEmpty::collect(checks)?, optional })
+    let number = fields.file.part_numbers.borrow_mut().number_of(fields.table, &keys_of_part());
+    Some(Part {
+        attributes: attributes?,
+        checks: NonEmpty::collect(checks)?,
+        optional,
+        number: Some(number),
+    })
 }
 
 /// Reports each key of a part that stands in the rule itself, beside its list of parts.

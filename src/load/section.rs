@@ -110,6 +110,8 @@ fn report_keys_outside(fields: &Fields<'_>) {
 }
 
 fn read_section(fields: Fields<'_>, flow: Flow) -> Option<Section> {
+    // Forgets the parts of the section before.
+    fields.file.part_numbers.take();
     let names = names_of_lookups(fields.table);
     // The scope of the lookups themselves. If a lookup names the result of another one, the message says that this
     // is not possible, and not that the name is unknown.
@@ -137,6 +139,7 @@ fn read_section(fields: Fields<'_>, flow: Flow) -> Option<Section> {
     // `request.ip`.
     section.refers_to_context = lookup_scope.refers_to_context() || rule_scope.refers_to_context();
     report_lookups_named_like_attributes(&section, &fields);
+    section.repeated_parts = fields.file.part_numbers.borrow().repeated();
     section.lookups = lookups;
     Some(section)
 }
@@ -208,6 +211,7 @@ fn read_section_without_lookups(fields: &Fields<'_>, flow: Flow) -> Option<Secti
         // `read_section` sets these.
         lookups: Vec::new(),
         refers_to_context: false,
+        repeated_parts: 0,
     })
 }
 

@@ -7,7 +7,8 @@ use crate::{
     okta::Flow,
     problem::SpanProblems,
     rule::{
-        node::{Content, Node, Spanned, push_list_problem},
+        list_entry::push_list_problem,
+        node::{Content, Node, Spanned},
         set::{Recipe, STEPS, SetEntry},
         value_name::ValueName,
     },

@@ -9,7 +9,8 @@ use crate::{
     rule::{
         check::Comparison,
         email,
-        node::{Node, Spanned, push_list_problem},
+        list_entry::push_list_problem,
+        node::{Node, Spanned},
         set::apply_steps,
         value_name::{EmailPart, ValueName},
     },

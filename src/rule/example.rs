@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::{
     Outcome, Rule,
     check::{EvalContext, Facts, WorkBudget},
+    known_parts::KnownParts,
     lookup::{Lookup, LookupFailure, LookupResult, LookupResults, LookupStates},
 };
 use crate::okta::{DataContext, Form};
@@ -98,6 +99,7 @@ impl RuleExample<'_> {
             facts,
             lookups,
             work,
+            known_parts: KnownParts::default(),
         }
     }
 }

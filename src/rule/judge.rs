@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use super::{
     Outcome, Section, Verdict, WhySkipped,
     check::{EvalContext, Facts, WorkBudget},
+    known_parts::KnownParts,
     lookup::{
         AskedLookup, Lookup, LookupOutcome, LookupResult, LookupResults, LookupStates, WhyNotAsked,
     },
@@ -38,6 +39,7 @@ pub(super) struct JudgedValues<'q> {
     form: Cow<'q, Form<'q>>,
     event_time: Option<&'q str>,
     data_context: DataContext<'q>,
+    repeated_parts: usize,
 }
 
 impl<'q> JudgedValues<'q> {
@@ -52,6 +54,7 @@ impl<'q> JudgedValues<'q> {
             form: normalized_form(&section.set, &request.form),
             event_time: request.event_time.as_deref(),
             data_context,
+            repeated_parts: section.repeated_parts,
         }
     }
 
@@ -62,8 +65,15 @@ impl<'q> JudgedValues<'q> {
         lookups: &'c LookupStates<'_, '_>,
         work: &'c WorkBudget,
     ) -> EvalContext<'c> {
-        let Self { form, event_time, data_context } = self;
-        EvalContext { form, event_time: *event_time, data_context, facts, lookups, work }
+        EvalContext {
+            form: &self.form,
+            event_time: self.event_time,
+            data_context: &self.data_context,
+            facts,
+            lookups,
+            work,
+            known_parts: KnownParts::with_room_for(self.repeated_parts),
+        }
     }
 }
 

@@ -37,6 +37,9 @@ pub struct Part {
     pub checks: NonEmpty<PartCheck>,
     /// Whether an absent value passes.
     pub optional: bool,
+    /// The number of the part among the different parts of its section. `None` for a part in code instead of a rules
+    /// file.
+    pub number: Option<usize>,
 }
 
 /// A check of a part. Judging reads the check alone; the other fields are for lints.
@@ -180,6 +183,16 @@ impl Part {
 
     /// Succeeds if the part holds. Otherwise returns the first reason why it does not.
     pub(super) fn check(&self, context: &EvalContext<'_>) -> Result<(), Unmet<'_>> {
+        // A part that does not hold is checked again, for the reason.
+        if context.known_parts.get(self) == Some(true) {
+            return Ok(());
+        }
+        self.check_values(context)?;
+        context.known_parts.keep(self, true);
+        Ok(())
+    }
+
+    fn check_values(&self, context: &EvalContext<'_>) -> Result<(), Unmet<'_>> {
         for name in self.attributes.iter() {
             match context.find(name) {
                 Found::Present(value) => self.check_value(name, &value, context)?,

@@ -29,8 +29,8 @@ fn answer_domains(bencher: Bencher<'_, '_>, count: usize) {
 }
 
 #[divan::bench(args = [1, 10, 100, 1000])]
-fn answer_digits(bencher: Bencher<'_, '_>, count: usize) {
-    answer_rules(bencher, "digits", count);
+fn answer_length(bencher: Bencher<'_, '_>, count: usize) {
+    answer_rules(bencher, "length", count);
 }
 
 #[divan::bench(args = [1, 10, 100, 1000])]

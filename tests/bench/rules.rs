@@ -13,7 +13,7 @@ use tempfile::TempDir;
 pub const REGISTRATION: &[u8] = br#"{"eventType":"com.okta.user.pre-registration","requestType":"self.service.registration","data":{"userProfile":{"firstName":"Rosario","lastName":"Jones","login":"rosario.jones@okta.com","email":"rosario.jones@okta.com","employeeNumber":"1234"}}}"#;
 
 /// The kinds of rules that are measured.
-pub const KINDS: [&str; 4] = ["domains", "digits", "pattern", "skipped"];
+pub const KINDS: [&str; 4] = ["domains", "length", "pattern", "skipped"];
 
 /// The rules of Okta's guide.
 pub fn guide() -> RuleSet {
@@ -37,39 +37,39 @@ fn load_source(source: &RulesSource) -> RuleSet {
     draft.into_rules().unwrap()
 }
 
-/// So many rules of a kind. No rule at all admits everyone.
+/// So many rules of a kind, all different. No rule at all admits everyone.
 pub fn repeated(kind: &str, count: usize) -> String {
     if count == 0 {
         return "[self_service_registration]\nallow_all = true\n".to_owned();
     }
     let mut text = String::new();
     for number in 0..count {
-        text += &rule(number, check_of(kind));
+        text += &rule(number, kind);
     }
     text
 }
 
-/// So many rules, of all kinds in turn.
+/// So many rules, of all kinds in turn, all different.
 pub fn mixed(count: usize) -> String {
     let mut text = String::new();
     for number in 0..count {
-        text += &rule(number, check_of(KINDS[number % KINDS.len()]));
+        text += &rule(number, KINDS[number % KINDS.len()]);
     }
     text
 }
 
-fn rule(number: usize, check: &str) -> String {
-    format!("[[self_service_registration.rules]]\nid = \"r{number}\"\n{check}\nmessage = \"m\"\n")
-}
-
-fn check_of(kind: &str) -> &'static str {
-    match kind {
-        "domains" => "attribute = \"email\"\ndomains = [\"okta.com\", \"*.okta.com\"]",
-        "digits" => "attribute = \"employeeNumber\"\ndigits = 4",
-        "pattern" => "attribute = \"login\"\npattern = \"[a-z.]+@okta[.]com\"",
-        // `skipped`: the registration has no `userType`, so the condition does not hold.
-        _ => {
-            "attribute = \"email\"\ndomains = [\"okta.com\"]\nwhen = [{ attribute = \"userType\", one_of = [\"contractor\"] }]"
+/// A rule of a kind. Its number makes its check different from those of other rules: equal ones are checked once.
+fn rule(number: usize, kind: &str) -> String {
+    let check = match kind {
+        "domains" => {
+            format!("attribute = \"email\"\ndomains = [\"okta.com\", \"*.ok{number}.example\"]")
         }
-    }
+        "length" => format!("attribute = \"firstName\"\nlength = {{ max = 50{number} }}"),
+        "pattern" => format!("attribute = \"login\"\npattern = \"[a-z.]+@(okta|o{number})[.]com\""),
+        // `skipped`: the registration has no `userType`, so the condition does not hold.
+        _ => format!(
+            "attribute = \"email\"\ndomains = [\"ok{number}.com\"]\nwhen = [{{ attribute = \"userType\", one_of = [\"contractor{number}\"] }}]"
+        ),
+    };
+    format!("[[self_service_registration.rules]]\nid = \"r{number}\"\n{check}\nmessage = \"m\"\n")
 }

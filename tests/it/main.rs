@@ -26,6 +26,7 @@ mod decode;
 mod docs;
 mod doctor;
 mod email;
+mod equal_parts;
 mod escape;
 mod eval;
 mod examples;

@@ -45,6 +45,7 @@ fn findings(texts: &'static [&'static str], shown: &[&'static str]) -> Vec<Strin
         attributes: NonEmpty::of(Spanned::new(ValueName::Form("a".to_owned()), 0..0)),
         checks: NonEmpty::of(only.into()),
         optional: false,
+        number: None,
     };
     let rule = Rule {
         id: "r".to_owned(),

@@ -647,6 +647,7 @@ fn a_panic_in_a_check_fails_only_its_request() {
             check_value: Box::new(|_| panic!("a panic for the test")),
         })),
         optional: false,
+        number: None,
     };
     let rule = Rule {
         id: "broken".to_owned(),

@@ -3,12 +3,13 @@ import contextlib, json, pathlib, tempfile
 
 from rounds import GUIDE
 
-# The kinds of rules, in turn. The guide's allowed registration passes all of them.
+# The kinds of rules, in turn. The guide's allowed registration passes all of them. `NUMBER` is the rule's number.
 CHECKS = [
-    'attribute = "email"\ndomains = ["okta.com", "*.okta.com"]',
-    'attribute = "firstName"\nlength = { max = 50 }',
-    'attribute = "login"\npattern = "[a-z.]+@okta[.]com"',
-    'attribute = "email"\ndomains = ["okta.com"]\nwhen = [{ attribute = "userType", one_of = ["contractor"] }]',
+    'attribute = "email"\ndomains = ["okta.com", "*.okNUMBER.example"]',
+    'attribute = "firstName"\nlength = { max = 50NUMBER }',
+    'attribute = "login"\npattern = "[a-z.]+@(okta|oNUMBER)[.]com"',
+    'attribute = "email"\ndomains = ["okNUMBER.com"]\n'
+    'when = [{ attribute = "userType", one_of = ["contractorNUMBER"] }]',
 ]
 LIST = """[[self_service_registration.rules]]
 id = "listed"
@@ -20,10 +21,18 @@ ALLOWED = (GUIDE / "registrationHookSSR/guide-allow.request.json").read_bytes()
 
 
 def mixed(count):
-    """A rules file with so many rules, of all kinds in turn."""
-    rules = (f'[[self_service_registration.rules]]\nid = "r{number}"\n{CHECKS[number % len(CHECKS)]}\nmessage = "m"\n'
-             for number in range(count))
-    return "".join(rules)
+    """A rules file with so many rules, of all kinds in turn. No two of them are alike."""
+    return "".join(rule(number, str(number)) for number in range(count))
+
+
+def alike(count):
+    """A rules file with so many rules, of all kinds in turn. All rules of a kind are alike."""
+    return "".join(rule(number, "") for number in range(count))
+
+
+def rule(number, argument):
+    check = CHECKS[number % len(CHECKS)].replace("NUMBER", argument)
+    return f'[[self_service_registration.rules]]\nid = "r{number}"\n{check}\nmessage = "m"\n'
 
 
 def entries(count):

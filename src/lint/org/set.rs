@@ -9,7 +9,8 @@ use crate::{
     org::Org,
     problem::{SpanProblem, SpanProblems},
     rule::{
-        node::{Span, Spanned, push_list_problem},
+        list_entry::push_list_problem,
+        node::{Span, Spanned},
         set::{Recipe, SetEntry, SetValue, TextMap, ValueMap},
     },
 };

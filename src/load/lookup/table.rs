@@ -12,8 +12,9 @@ use crate::{
     nearest::unknown,
     problem::{SpanProblem, SpanProblems},
     rule::{
+        list_entry::push_list_problem,
         lookup::{Query, RepeatedRow, RowTable, TableQuery},
-        node::{Node, push_list_problem},
+        node::Node,
     },
 };
 

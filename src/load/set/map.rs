@@ -16,7 +16,8 @@ use crate::{
     rule::{
         check::Comparison,
         email,
-        node::{Node, Spanned, push_list_problem},
+        list_entry::push_list_problem,
+        node::{Node, Spanned},
         set::{Mapped, Recipe, RepeatedKey, TextMap, ValueMap},
         value_name::ValueName,
     },

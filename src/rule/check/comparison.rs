@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use crate::{
     problem::SpanProblem,
-    rule::node::{ListEntry, Node},
+    rule::{list_entry::ListEntry, node::Node},
 };
 
 /// One of the conversions that a rule lists in `compare`.

@@ -10,6 +10,7 @@ use crate::{
     okta::{DataContext, Form, Value},
     rule::{
         email,
+        known_parts::KnownParts,
         lookup::{LookupResults, LookupStates},
         value_name::{EmailPart, RequestValue, ValueName},
     },
@@ -49,6 +50,8 @@ pub struct EvalContext<'a> {
     /// The state of each lookup of the section. Empty before the lookups are asked.
     pub(crate) lookups: &'a LookupStates<'a, 'a>,
     pub(crate) work: &'a WorkBudget,
+    /// The parts whose result is known.
+    pub(crate) known_parts: KnownParts,
 }
 
 /// The value of a name in one request.

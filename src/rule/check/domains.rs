@@ -9,10 +9,7 @@ use super::{
 use crate::{
     okta::Value,
     problem::{SpanProblem, SpanProblems},
-    rule::{
-        email,
-        node::{ListEntry, Node},
-    },
+    rule::{email, list_entry::ListEntry, node::Node},
 };
 
 /// An email address at one of the domains of a list, or at none of them. A value that is not an address

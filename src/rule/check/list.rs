@@ -3,7 +3,10 @@
 use super::context::{Mismatch, require};
 use crate::{
     problem::{SpanProblem, SpanProblems},
-    rule::node::{ListEntry, Node, push_list_problem},
+    rule::{
+        list_entry::{ListEntry, push_list_problem},
+        node::Node,
+    },
 };
 
 /// Whether a check admits the values of its list, or refuses them.

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     okta::Value,
     problem::{SpanProblem, SpanProblems},
-    rule::node::{ListEntry, Node},
+    rule::{list_entry::ListEntry, node::Node},
 };
 
 /// How to write an entry.

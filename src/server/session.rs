@@ -2,7 +2,8 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use actix_web::http::Method;
+use actix_http::Request;
+use actix_web::http::{Method, Uri};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
@@ -85,12 +86,19 @@ where
             Method::HEAD => response.into_head(reuse, answered.time),
             _ => response.into_bytes(reuse, answered.time),
         };
-        // The request's headers share the receive buffer, which can be reused only after they are dropped.
-        drop(request);
+        forget_request(request);
         connection.write(response, answered.instant).await?;
         if reuse == Reuse::Close {
             return Ok(());
         }
         deadline = connection.prepare_for_next(handler.state.settings.server.keep_alive).await;
     }
+}
+
+/// Drops a request, and empties its head, which the codec keeps for a later request. The URI and the headers share the
+/// receive buffer, so the connection could not use the buffer again.
+fn forget_request(mut request: Request) {
+    let head = request.head_mut();
+    head.uri = Uri::default();
+    head.headers.clear();
 }

@@ -37,7 +37,7 @@ impl Moment {
     }
 
     /// The present moment. Computes its time of day: that of `earlier`, plus the time that has passed since.
-    pub(crate) fn now_computed_from(earlier: Self) -> Self {
+    pub(crate) fn now_after(earlier: Self) -> Self {
         let instant = Instant::now();
         let elapsed = instant.saturating_duration_since(earlier.instant);
         Self { instant, time: earlier.time.checked_add(elapsed).unwrap_or(earlier.time) }

@@ -186,13 +186,13 @@ impl CheckedWatch<'_> {
 }
 
 /// Reads rejected settings again after a read of other files, and other rejected files again after new settings.
-/// Rules name sources of the settings, so a change of either can make the other valid. The settings are the first of
-/// the watches.
+/// Rules name sources of lookups, which the settings define, so a change of either can make the other valid. The
+/// settings are the first of the watches.
 fn retry_rejected(checked: &mut [CheckedWatch<'_>], target: &Target) {
     let Some((settings, others)) = checked.split_first_mut() else {
         return;
     };
-    // `was_read` includes rejected rules. Perhaps they only need a source of the rejected settings. The retry
+    // Rejected rules count as read, too. They may name a source that only the rejected settings define. The retry
     // accepts these settings if the rules in the files are valid with them; see `verify_source_names`.
     if others.iter().any(CheckedWatch::was_read) {
         settings.retry_if_rejected(target);

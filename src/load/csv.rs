@@ -9,7 +9,7 @@ use crate::{
 
 /// A CSV file that is being read.
 pub(super) struct CsvFile<'n> {
-    /// The lines of the file, at the place of the file's name in the rules.
+    /// The node that holds the file's text. Problems are reported at its place: the file's name in the rules.
     node: &'n Node,
     text: &'n str,
     reader: Reader<&'n [u8]>,

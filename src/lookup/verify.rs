@@ -60,7 +60,7 @@ impl Sources {
         }
         let timeout = self.timeout;
         let thread = thread::Builder::new().name("sources".to_owned());
-        // Without a thread, the first question shows whether the API can be reached.
+        // If no thread can be started, the first lookup shows whether the API can be reached.
         let _ = thread.spawn(move || connect_to_each(&apis, timeout));
     }
 }
@@ -96,6 +96,6 @@ async fn try_queries(
 }
 
 fn warn_unusable(source: &str, why: LookupFailure) {
-    // The failure comes last, since it may end with a question.
+    // The failure comes last, since its text may end with a question mark: `is it running?`.
     log::warn!("the source `{source}` cannot be used now, so its lookups fail: {why}");
 }

@@ -125,7 +125,7 @@ impl<'s> RequestContext<'s> {
 
     /// The log line of a request that has this HTTP status. `record` adds the decision, or `refuse` the reason.
     fn line<'l>(&'l self, status: &'l str) -> Line<'l> {
-        let now = Moment::now_computed_from(self.arrived);
+        let now = Moment::now_after(self.arrived);
         Line {
             time: now.time,
             id: DecisionId::next(),

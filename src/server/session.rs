@@ -60,8 +60,8 @@ where
         slot.set_waiting_for_request();
         let arrival = connection.next_request(slot, deadline).await;
         let arrived = Moment::now();
-        // Until its caller is admitted, a connection counts as one that waits for its client. It is idle, and may be
-        // evicted: a stranger's request must not hold a place.
+        // A request has arrived, but its caller is unknown. Until `respond` admits the caller, the connection counts as
+        // idle, and may be evicted: a stranger's request must not hold a place.
         slot.set_waiting_for_client(arrived.instant);
         let request = match arrival? {
             Arrival::Request(request) => request,
@@ -73,7 +73,7 @@ where
         };
         let mut body = Body::new(&request, connection, slot);
         let response = handler.respond(&request, &mut body, arrived).await;
-        let answered = Moment::now_computed_from(arrived);
+        let answered = Moment::now_after(arrived);
         slot.set_waiting_for_client(answered.instant);
         let is_stopping = handler.state.draining.load(Ordering::Acquire);
         let mut may_reuse = body.is_read() && !slot.is_evicted();
@@ -95,8 +95,8 @@ where
     }
 }
 
-/// Drops a request, and empties its head, which the codec keeps for a later request. The URI and the headers share the
-/// receive buffer, so the connection could not use the buffer again.
+/// Drops a request. First empties its head, which the codec keeps for a later request: the URI and the headers share
+/// the receive buffer, and as long as they do, the connection cannot read into it again.
 fn forget_request(mut request: Request) {
     let head = request.head_mut();
     head.uri = Uri::default();

@@ -136,7 +136,7 @@ fn check_notes_what_may_surprise_in_a_lookup() {
             keys: by_email,
             table: "email,role\na@x , x\nb@x,y\n\"\",z\n,z\n",
             rule: asked,
-            notes: "lookup `m`: 2 rows of `t.csv` can never be found: a cell of `match` is empty, or differs from its constant\n\
+            notes: "lookup `m`: 2 rows of `t.csv` can never be found: a cell in a column of `match` is empty, or differs from the constant there\n\
              lookup `m`: `t.csv` has 1 row with a space at the beginning or end of a cell; the space counts when the cell is compared",
         },
         Noted {
@@ -149,7 +149,7 @@ fn check_notes_what_may_surprise_in_a_lookup() {
             keys: "file = 't.csv'\nmatch = { domain = '{email.domain}' }",
             table: "domain\nX.example\ny.example\n",
             rule: asked,
-            notes: "lookup `m`: 1 row of `t.csv` can never be found: their `domain` is not in the form of `email.domain`, which is in lower case or normalized before it is compared",
+            notes: "lookup `m`: 1 row of `t.csv` can never be found: `email.domain` is in lower case or normalized before it is compared, and their `domain` is not",
         },
         Noted {
             keys: "file = 't.csv'\nmatch = { domain = '{email.domain}' }\nignore_case = ['domain']",
@@ -161,15 +161,15 @@ fn check_notes_what_may_surprise_in_a_lookup() {
             keys: pending,
             table: "email,state\na@x,pending\nb@x,Pending\nc@x, pending\nd@x,used\n",
             rule: asked,
-            notes: "lookup `m`: 3 rows of `t.csv` can never be found: a cell of `match` is empty, or differs from its constant\n\
-             lookup `m`: 2 rows of `t.csv` would be found, but a cell differs from its constant in `match` by outer spaces or by case",
+            notes: "lookup `m`: 3 rows of `t.csv` can never be found: a cell in a column of `match` is empty, or differs from the constant there\n\
+             lookup `m`: 2 rows of `t.csv` cannot be found only because a cell differs from the constant in `match` by outer spaces or by case",
         },
         Noted {
             keys: pending,
             table: "email,state\na@x,used\n",
             rule: "lookup = 'm'\nfound = false",
             notes: "lookup `m`: no row of `t.csv` can be found, so rules with `found = false` pass and others that need the lookup deny\n\
-             lookup `m`: 1 row of `t.csv` can never be found: a cell of `match` is empty, or differs from its constant",
+             lookup `m`: 1 row of `t.csv` can never be found: a cell in a column of `match` is empty, or differs from the constant there",
         },
         Noted {
             keys: by_email,

@@ -258,7 +258,7 @@ fn invalid_certificate(error: &CertificateError) -> Obstacle {
         ),
         other if fails_signature_check(other) => certificate_obstacle(
             format!("it {}", certificate_fault(other)),
-            "send the intermediate that signed it; for a private authority set --ca-file to the certificate that signed it; or replace the key below 2048 bits",
+            "send the intermediate that signed it; for a private authority set --ca-file to the certificate that signed it; or, if a key of the chain has fewer than 2048 bits, replace it",
         ),
         other => certificate_obstacle(
             format!("it {}", certificate_fault(other)),

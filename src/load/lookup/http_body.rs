@@ -17,10 +17,13 @@ struct BodyWriter<'s> {
     scope: &'s Scope,
 }
 
+/// An example of a body, for messages.
+const EXAMPLE: &str = r#"{ email = "{email}" }"#;
+
 /// Reads `body`. Its strings may be templates. All other values, and the keys, are constants.
 pub(super) fn read_body(node: &Node, scope: &Scope) -> Result<Template<ValueName>, SpanProblem> {
     let mut writer = BodyWriter { pieces: Vec::new(), scope };
-    writer.write_object(node.table(r#"{ email = "{email}" }"#)?)?;
+    writer.write_object(node.table(EXAMPLE)?)?;
     Ok(Template { pieces: writer.pieces })
 }
 
@@ -49,7 +52,8 @@ impl BodyWriter<'_> {
         self.push_text("{");
         for (index, entry) in table.0.iter().enumerate() {
             if is_template(&entry.key) {
-                let message = "the names in `body` are constants; write the value in a string";
+                let message =
+                    "a name in `body` is a constant; write `{…}` only in the strings after `=`";
                 return Err(entry.problem(message));
             }
             let comma = if index > 0 { "," } else { "" };

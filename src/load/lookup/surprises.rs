@@ -12,7 +12,8 @@ pub(super) struct Surprises<'k> {
     fields: &'k Fields<'k>,
     /// Rows that a lookup searches. The [`unmatched`](ColumnCounts::unmatched) rows among them can never be found.
     searched: usize,
-    /// Rows that are left out of the search: a cell of `match` is empty, or differs from its constant.
+    /// Rows that are left out of the search: a cell in a column of `match` is empty, or differs from the constant that
+    /// `match` has for its column.
     left_out: usize,
     /// Left-out rows whose cells differ from the constants of `match` only in outer spaces or in case.
     nearly_searched: usize,
@@ -70,13 +71,13 @@ impl<'k> Surprises<'k> {
         if self.left_out > 0 {
             let rows = row_count(self.left_out);
             notes.push(format!(
-                "{rows} of `{file}` can never be found: a cell of `match` is empty, or differs from its constant"
+                "{rows} of `{file}` can never be found: a cell in a column of `match` is empty, or differs from the constant there"
             ));
         }
         if self.nearly_searched > 0 {
             let rows = row_count(self.nearly_searched);
             notes.push(format!(
-                "{rows} of `{file}` would be found, but a cell differs from its constant in `match` by outer spaces or by case"
+                "{rows} of `{file}` cannot be found only because a cell differs from the constant in `match` by outer spaces or by case"
             ));
         }
         if self.spaced > 0 {
@@ -92,7 +93,7 @@ impl<'k> Surprises<'k> {
             {
                 let rows = row_count(counts.unmatched);
                 notes.push(format!(
-                    "{rows} of `{file}` can never be found: their `{name}` is not in the form of `{value}`, which is in lower case or normalized before it is compared"
+                    "{rows} of `{file}` can never be found: `{value}` is in lower case or normalized before it is compared, and their `{name}` is not"
                 ));
             }
             if counts.with_capitals > 0 && counts.without_capitals > 0 {

@@ -44,8 +44,8 @@ impl CallThreads {
         let slot = Arc::new(Mutex::new(Some(slot)));
         let slot_of_task = Arc::clone(&slot);
         let task = move || {
-            // The slot is gone if no thread could be started for this task. tokio has queued the task all the
-            // same, and another thread may run it later.
+            // If no thread can be started, the slot is taken back below. tokio keeps the task all the same, and another
+            // thread may run it later. It then does nothing.
             let Some(slot) = slot_of_task.lock().take() else {
                 return;
             };

@@ -10,7 +10,7 @@ impl<'a> JsonReader<'a> {
     pub(super) fn read_number(&mut self) -> Result<&'a str, NotStrict> {
         let start = self.at;
         self.skip_byte(b'-');
-        // No other digit may follow a leading zero.
+        // After a leading zero, no digit is read. The caller fails at one that follows.
         if !self.skip_byte(b'0') {
             self.read_digits()?;
         }

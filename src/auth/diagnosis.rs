@@ -48,8 +48,7 @@ impl Diagnosis {
 }
 
 impl Authenticator {
-    /// Returns the most likely cause of a refusal for this reason. `headers` are those of the request, with
-    /// their names in lower case.
+    /// Returns the most likely cause of a refusal for this reason. The names of `headers` are in lower case.
     pub fn diagnose(
         &self,
         reason: Reason,
@@ -100,7 +99,7 @@ impl Authenticator {
         }
     }
 
-    /// Looks for right credentials in a header that does not count for them.
+    /// Looks for right credentials in the wrong header.
     fn diagnose_misplaced(&self, headers: &[PresentedHeader<'_>]) -> Option<Diagnosis> {
         for (name, value) in headers {
             if let Some(right_name) = self.right_header(name, value) {
@@ -128,7 +127,7 @@ impl Authenticator {
         }
         let secrets = self.basic.as_ref()?;
         let pair = STANDARD.decode(credentials_of_scheme(value, "Basic")?).ok()?;
-        // `authorization` would have admitted these credentials, so they came in another header.
+        // The caller was refused, so these right credentials did not come in `authorization`.
         if secrets.contains(&pair) { Some(AUTHORIZATION) } else { None }
     }
 
@@ -142,24 +141,24 @@ impl Authenticator {
         for scheme in self.schemes() {
             if let Some(credentials) = after_name(inner, scheme) {
                 let mistake = "has a colon after the scheme; write a space in its place";
-                return Some(self.wrapped_diagnosis(mistake, credentials));
+                return Some(self.describe_wrapped(mistake, credentials));
             }
             let Some(credentials) = credentials_of_scheme(inner, scheme) else {
                 continue;
             };
             if after_header_name.is_some() {
                 let mistake = "repeats the name of the header; begin it with the scheme";
-                return Some(self.wrapped_diagnosis(mistake, credentials));
+                return Some(self.describe_wrapped(mistake, credentials));
             }
             if unquoted.len() < value.len() {
                 let mistake = "is in quotes; remove them in Okta";
-                return Some(self.wrapped_diagnosis(mistake, credentials));
+                return Some(self.describe_wrapped(mistake, credentials));
             }
         }
         None
     }
 
-    fn wrapped_diagnosis(&self, mistake: &str, credentials: &[u8]) -> Diagnosis {
+    fn describe_wrapped(&self, mistake: &str, credentials: &[u8]) -> Diagnosis {
         let mut text = format!("the value of `authorization` {mistake}");
         if let Some(secrets) = &self.basic {
             text += &basic::remark_on_credentials(secrets, credentials);
@@ -167,8 +166,7 @@ impl Authenticator {
         Diagnosis::new("wrapped", text)
     }
 
-    /// Looks for a user name and password without a scheme and without encoding. They have a colon, which
-    /// Base64 and tokens do not have.
+    /// Looks for a user name and password without a scheme or encoding. Base64 and tokens have no colon.
     fn diagnose_plain(&self, value: &[u8]) -> Option<Diagnosis> {
         let secrets = self.basic.as_ref()?;
         let first_word = value.split(|byte| *byte == b' ').next()?;
@@ -212,6 +210,7 @@ impl Authenticator {
             return basic::diagnose(secrets, encoded);
         }
         let Some(SecretHeader { name, secrets }) = &self.header else {
+            // This does not happen: only Basic or a secret in a header is refused as `Wrong`.
             return Diagnosis::new("wrong", "the credentials are wrong");
         };
         let value = value_of(name, headers);
@@ -241,6 +240,7 @@ impl Authenticator {
             }
             return Diagnosis::new("token", token::explain(&bearer.expected, reason, token, now));
         }
+        // The reason concerns a token, so `authorization` has one. Only the last condition above can have failed.
         Diagnosis::new("token", "the token is not text")
     }
 
@@ -251,6 +251,7 @@ impl Authenticator {
                 return name;
             }
         }
+        // This does not happen: one of these headers occurs twice, or the reason would be another.
         AUTHORIZATION
     }
 
@@ -289,7 +290,7 @@ fn value_of<'h>(name: &str, headers: &[PresentedHeader<'h>]) -> &'h [u8] {
     }
 }
 
-/// The text after a name and a colon.
+/// The text after this name and a colon.
 fn after_name<'v>(value: &'v [u8], name: &str) -> Option<&'v [u8]> {
     let (start, rest) = value.split_at_checked(name.len())?;
     if !start.eq_ignore_ascii_case(name.as_bytes()) {

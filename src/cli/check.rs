@@ -198,7 +198,7 @@ fn check_coverage(
         return Ok("--coverage: not checked, since the rules have problems".to_owned());
     };
     let mut coverage = Coverage::default();
-    for case in fixtures::with_orphans_as_problems(cases, rules) {
+    for case in fixtures::with_missing_hooks_as_problems(cases, rules) {
         let added = match case {
             Ok(case) => add_to_coverage(&case, rules, &mut coverage),
             Err(problem) => Err(problem),

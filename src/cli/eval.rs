@@ -54,10 +54,10 @@ pub(super) struct EvalArguments {
     #[arg(long, conflicts_with = "lookups")]
     live: bool,
     /// Explain on standard error each rule's outcome, each lookup, the attributes that are set, and the
-    /// texts that the end user sees, by the rows of docs/user-view.md
+    /// texts that the end user sees, each with its row in docs/user-view.md
     #[arg(long)]
     explain: bool,
-    /// `human`: the exact body of the answer; `json`: also the explanation
+    /// `human`: only the body, exactly as Okta receives it; `json`: the body with the explanation, as one object
     #[arg(long, value_enum, default_value = "human", value_name = "FORMAT")]
     format: EvalFormat,
 }
@@ -124,7 +124,7 @@ pub(super) fn run(flags: &SharedFlags, arguments: &EvalArguments) -> Result<Exit
     })
 }
 
-/// Prints the exact body. On a terminal, a line break keeps the next prompt apart.
+/// Prints the body exactly as Okta receives it. On a terminal, a line break keeps the next prompt apart.
 fn print_body(body: &[u8]) -> io::Result<()> {
     print_result(body)?;
     if io::stdout().is_terminal() {

@@ -24,9 +24,9 @@ use crate::{
     },
 };
 
-mod orphans;
+mod missing_hooks;
 
-pub(super) use orphans::with_orphans_as_problems;
+pub(super) use missing_hooks::with_missing_hooks_as_problems;
 
 const REQUEST: &str = ".request.json";
 const RESPONSE: &str = ".response.json";

@@ -101,7 +101,7 @@ pub(super) fn run(
     let mut cases = filter_cases(fixtures::read_cases(&arguments.directory)?, arguments)?;
     // A running service does not say which hooks it has, so only an answer shows that a hook is missing.
     if let Some(rules) = mode.rules() {
-        cases = fixtures::with_orphans_as_problems(cases, rules);
+        cases = fixtures::with_missing_hooks_as_problems(cases, rules);
     }
     let mut progress = Progress::new(cases.len());
     let mut results = Vec::new();

@@ -78,7 +78,7 @@ pub(super) fn read_update(fields: &Fields<'_>, flow: Flow) -> Vec<Spanned<String
     update
 }
 
-/// Reads the attributes that a section sets, in the file's order. Reports an attribute that is in `update`, too.
+/// Reads the attributes that a section sets, in the file's order. Reports an attribute that is in `update` as well.
 pub(super) fn read_set<'n>(
     fields: &Fields<'n>,
     node: &'n Node,
@@ -95,7 +95,7 @@ pub(super) fn read_set<'n>(
     for entry in &table.0 {
         let name = &entry.key;
         let recipe = read_recipe(&entry.value, fields, name);
-        // A key is read like a string that names an attribute.
+        // Read the key as a node, like a string that names an attribute.
         let key = Node { span: entry.key_span.clone(), content: Content::Text(name.clone()) };
         let Some(attribute) = fields.read_attribute_name(&key) else {
             continue;
@@ -114,8 +114,9 @@ pub(super) fn read_set<'n>(
 
 fn read_recipe<'n>(node: &'n Node, fields: &Fields<'n>, attribute: &str) -> Option<Recipe> {
     match &node.content {
-        // The node is a table, so no message shows an example of one.
+        // The example is for a message about a node that is not a table, so it is not needed.
         Content::Table(_) => read_recipe_table(&fields.table_in(node, "")?, attribute),
+        // A list with a table is a list of branches. Any other list is a value.
         Content::List(items) if items.iter().any(Node::is_table) => {
             read_branches(node, items, fields)
         }
@@ -145,7 +146,7 @@ fn read_recipe_table(fields: &Fields<'_>, attribute: &str) -> Option<Recipe> {
     }
 }
 
-/// Reports a table without the key of a kind: its unknown keys, or else that such a key is missing.
+/// Reports a table whose keys determine no kind: its unknown keys, or else that the key of a kind is missing.
 fn report_no_kind(fields: &Fields<'_>) {
     let before = fields.problem_count();
     // Claims the keys of all kinds, so that only other keys are reported as unknown.
@@ -169,8 +170,8 @@ fn read_normalize(fields: &Fields<'_>, _: &str) -> Option<Recipe> {
     let mut problems = SpanProblems::default();
     for item in fields.ok_or_report(entry.value.list(r#"["trim", "lowercase"]"#))? {
         match item.choice("step", &STEPS) {
-            // A list with more steps than there are kinds repeats a step. A long list would take seconds for each
-            // value.
+            // Allow as many steps as there are kinds: more would only repeat some, and a long list would take seconds
+            // for each value.
             Ok(_) if steps.len() == STEPS.len() => {
                 let message = format!("there are only {} steps", STEPS.len());
                 push_list_problem(&mut problems, item.problem(message));

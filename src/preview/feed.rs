@@ -1,6 +1,6 @@
-//! The latest requests at the hooks, and the state of the rules, for the page.
+//! The latest requests at the hooks, and the state of the rules, for the page of `preview`.
 //!
-//! Only `preview` has a feed; `serve` has none. It keeps requests in memory, up to a number and a size.
+//! `serve` has no feed. A feed keeps requests in memory, up to a number and a size.
 
 use std::{cmp::Reverse, sync::Arc, time::Duration};
 
@@ -39,7 +39,7 @@ pub(crate) struct Feed {
 /// The state of the rules.
 struct KeptRules {
     json: Arc<str>,
-    /// The recorded requests that are decided as recorded, as JSON.
+    /// The recorded requests whose present decision equals the recorded one, as JSON.
     unchanged_fixtures: Arc<str>,
     /// Increases with every change of the rules.
     version: u64,
@@ -57,13 +57,13 @@ struct Requests {
 pub(crate) struct ReceivedCall<'a> {
     /// The hook's name. `None` for a path without a hook.
     pub(crate) hook: Option<&'a str>,
-    /// The authentication method, or `none`.
+    /// The caller as logs show it, such as `basic` or `oauth:<client>`. `none` if no caller was admitted.
     pub(crate) caller: String,
     pub(crate) duration: Duration,
     pub(crate) rules_revision: &'a str,
 }
 
-/// A row of the list.
+/// A row in the list of requests.
 #[derive(Serialize)]
 struct RequestRow<'a> {
     time: String,
@@ -100,18 +100,18 @@ struct LookupTime<'a> {
     duration: String,
 }
 
-/// The content of a request.
+/// The content of a decided request, which the page can open.
 #[derive(Serialize)]
 struct RequestContent<'a> {
     hook: &'a str,
     request: &'a str,
     /// The results of lookups, in the form of a `.lookups.json` file.
     lookups: Box<RawValue>,
-    /// The failures, which such a file only calls `failed`.
+    /// Why lookups failed. `lookups` says only `failed`, without the reason.
     failures: &'a Failures,
 }
 
-/// The list of the requests.
+/// The list of requests.
 #[derive(Serialize)]
 struct FeedList<'a> {
     version: u64,
@@ -202,7 +202,8 @@ impl Feed {
         self.announce_change();
     }
 
-    /// Replaces the state of the rules, and the recorded requests that are decided as recorded. Both are JSON.
+    /// Replaces the state of the rules, and the recorded requests whose present decision equals the recorded one. Both
+    /// are JSON.
     pub(super) fn set_rules(&self, rules: String, unchanged_fixtures: String) {
         let mut kept = self.rules.lock();
         *kept = KeptRules {
@@ -219,12 +220,12 @@ impl Feed {
         self.rules.lock().json.clone()
     }
 
-    /// The recorded requests that are decided as recorded, as JSON.
+    /// The recorded requests whose present decision equals the recorded one, as JSON.
     pub(super) fn unchanged_fixtures(&self) -> Arc<str> {
         self.rules.lock().unchanged_fixtures.clone()
     }
 
-    /// The content of a request, as JSON.
+    /// The content of the request with this number, as JSON. Returns `None` if it is not kept.
     pub(super) fn content(&self, number: u64) -> Option<Arc<str>> {
         let requests = self.requests.lock();
         let found = requests.decided.iter().find(|request| request.number == number)?;

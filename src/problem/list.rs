@@ -7,7 +7,7 @@ use super::{Problem, SpanProblem, SpanProblems};
 /// How many problems of one load are kept. The others are only counted.
 pub(crate) const MOST_KEPT: usize = 100;
 
-/// Problems: the first ones, and a count of the others.
+/// Problems: the first ones, and a count of the others. `P` is the type of a problem's place, as in [`Problem`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problems<P = String> {
     kept: Vec<Problem<P>>,
@@ -41,7 +41,7 @@ impl<P> Problems<P> {
         }
     }
 
-    /// Counts one more problem without its message.
+    /// Counts one more problem, which is not kept.
     pub(crate) fn count_one(&mut self) {
         self.more += 1;
     }
@@ -88,8 +88,8 @@ impl Problems {
 }
 
 impl SpanProblems {
-    /// The problems in the order of the text, with an explaining problem before those that it explains. `locate`
-    /// gives each its line and column.
+    /// The problems in the order of the text, except that a problem that may explain others comes before them; see
+    /// [`SpanProblem::explaining_from`]. `locate` gives each its line and column.
     pub(crate) fn located(mut self, locate: impl FnMut(SpanProblem) -> Problem) -> Problems {
         self.kept.sort_by_key(SpanProblem::sort_key);
         let kept = self.kept.into_iter().map(locate).collect();

@@ -22,6 +22,7 @@ pub(super) fn verify_source_names(
     let Some(problem) = missing_source(kinds, &live_rules) else {
         return Ok(());
     };
+    // Only the watch of the rules knows which files are being written, so no file is held here.
     let purpose = Purpose::Reload { held_files: HeldFiles::default() };
     match load::load_rules(source, &clock::facts(), kinds, purpose).into_rules() {
         Ok(_) => Ok(()),

@@ -51,7 +51,7 @@ fn listen(address: SocketAddr) -> io::Result<StdListener> {
 pub(super) struct Acceptor {
     listener: TcpListener,
     workers: Vec<Sender<StdStream>>,
-    /// The index of the worker that gets the next connection, if its queue has a place.
+    /// The index of the worker whose turn it is. Moves on before each connection.
     next: usize,
 }
 
@@ -62,8 +62,8 @@ impl Acceptor {
         Ok(Self { listener: TcpListener::from_std(listener)?, workers, next: 0 })
     }
 
-    /// Accepts connections. Never returns: to stop, drop the future. Logs an error, and then waits for
-    /// [`PAUSE`], after which a file descriptor may be free.
+    /// Accepts connections. Never returns: to stop, drop the future. Logs an error, and then waits for [`PAUSE`], so
+    /// that a file descriptor may become free.
     pub(super) async fn run(&mut self, state: &State) {
         loop {
             self.next = (self.next + 1) % self.workers.len();

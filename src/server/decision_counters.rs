@@ -1,5 +1,5 @@
-//! Counts responses and the outcomes of rules. A worker keeps the counters of decisions that it has used, since to
-//! find a counter by its labels takes as long as to judge a simple rule.
+//! Counts responses and the outcomes of rules. A worker keeps its counters of decisions, since to find one by its labels
+//! takes as long as to judge a simple rule.
 
 use std::sync::{Arc, Weak};
 
@@ -53,6 +53,7 @@ impl DecisionCounters {
             self.rules = Arc::downgrade(rules);
             self.sections.clear();
         }
+        // Always `Some`, so no count is lost.
         let Some(section) = self.section(hook, flow, metrics) else {
             return;
         };

@@ -35,12 +35,15 @@ pub(super) struct Handler {
     pub(super) listener: Listener,
     pub(super) state: Arc<State>,
     pub(super) codec_config: ServiceConfig,
+    /// The queue for judging requests.
     turns: Turns,
+    /// The counters of this worker.
     counters: RefCell<DecisionCounters>,
 }
 
 impl Handler {
-    /// Must be called on the worker's runtime: [`ServiceConfig`] spawns its clock on the current runtime.
+    /// The handler of a worker that serves at most this many connections at a time. Must be called on the worker's
+    /// runtime: [`ServiceConfig`] spawns its clock on the current runtime.
     pub(super) fn new(listener: Listener, connections: usize, state: Arc<State>) -> Self {
         // At most half of the connections may wait for a turn. Further requests are refused as overload.
         let turns = Turns::new(connections.div_ceil(2), LONGEST_WAIT);

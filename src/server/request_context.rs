@@ -23,7 +23,7 @@ use crate::{
 /// The data of a request for the metrics and for a line of the decision log.
 pub(super) struct RequestContext<'s> {
     pub(super) state: &'s State,
-    /// The counters of the metrics that this worker has used, so that it need not find them by their labels again.
+    /// The counters of this worker.
     counters: &'s RefCell<DecisionCounters>,
     /// The rules that were active when the request came.
     pub(super) rules: &'s Arc<RuleSet>,
@@ -123,7 +123,7 @@ impl<'s> RequestContext<'s> {
         }
     }
 
-    /// The log line of a request that has this HTTP status. `record` adds the decision, or `refuse` the reason.
+    /// The log line of a request that gets this HTTP status. `record` adds the decision, or `refuse` the reason.
     fn line<'l>(&'l self, status: &'l str) -> Line<'l> {
         let now = Moment::now_after(self.arrived);
         Line {

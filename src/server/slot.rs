@@ -19,7 +19,7 @@ pub(super) struct Slot {
     idle_since: Cell<Instant>,
     /// Whether another connection has taken the place of this one.
     is_evicted: Cell<bool>,
-    /// Whether the task is asked to end at once.
+    /// Whether the task ends when it is next polled.
     is_aborted: Cell<bool>,
     /// Whether a caller was admitted on the connection. If not, the connection is a stranger's.
     is_trusted: Cell<bool>,
@@ -120,7 +120,7 @@ impl Slot {
         self.is_trusted.get()
     }
 
-    /// Whether the connection ends after the next response, because another one needs its place.
+    /// Whether another connection has taken the place of this one, so that this one must end.
     pub(super) fn is_evicted(&self) -> bool {
         self.is_evicted.get()
     }

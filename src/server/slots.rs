@@ -56,7 +56,7 @@ impl Slots {
             }
             return Room::Full;
         }
-        // Evicted connections may have taken the number over the limit.
+        // Count again without evicted connections, which do not count toward the limit.
         let staying: Vec<_> = slots.values().filter(|slot| !slot.is_evicted()).collect();
         if staying.len() < self.limit {
             return Room::Free;

@@ -31,11 +31,11 @@ const QUEUE: usize = 64;
 /// How many tasks the runtime polls before it looks at the sockets again (tokio's `event_interval`). Under load there
 /// is always a task to poll, so a request that has just arrived is noticed only after this many polls.
 const EVENT_INTERVAL: u32 = 16;
-/// How many connections that are turned away get time to read their response. Further ones are closed at once.
+/// How many clients that are turned away get time to read the response. The connections of others are closed at once.
 const LINGERING: usize = 64;
 /// The time for a TLS handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(3);
-/// How many handshakes may wait for their turn. Further ones are refused at once.
+/// How many handshakes may wait for their turn. Further ones fail at once.
 const WAITING_HANDSHAKES: usize = 64;
 
 /// The properties of a worker.
@@ -44,13 +44,13 @@ pub(super) struct WorkerOptions {
     pub(super) listener: Listener,
     /// Present if the listener speaks TLS.
     pub(super) tls: Option<Arc<ServerConfig>>,
-    /// The most connections at a time.
+    /// The most connections at a time, not counting evicted ones that have not ended yet.
     pub(super) limit: usize,
     pub(super) state: Arc<State>,
 }
 
-/// Starts a worker. The worker ends when the returned sender is dropped and its connections have ended. It then
-/// drops `running`.
+/// Starts a worker, which serves the connections sent to it. Once the returned sender is dropped and all connections
+/// have ended, the worker ends and drops `running`.
 pub(super) fn start(
     options: WorkerOptions,
     running: mpsc::Sender<()>,
@@ -116,7 +116,8 @@ impl Worker {
                 Room::Full => {
                     self.turn_away(stream, &mut tasks);
                     // Let other tasks run before the next connection is taken. The task that turns this one away can
-                    // then end, and so can that of an aborted connection. Each frees a file descriptor.
+                    // then end, and so can the task of an evicted connection, which `make_room` aborts at the hard
+                    // limit. Each frees a file descriptor.
                     yield_now().await;
                 }
             }
@@ -125,8 +126,9 @@ impl Worker {
         while tasks.join_next().await.is_some() {}
     }
 
-    /// Makes room for one more connection. If there is none, lets the other tasks run and tries once more: a
-    /// connection that was taken just before counts as idle only after its task has looked for a request.
+    /// Makes room for one more connection: at the limit, evicts an idle one. If none can be evicted, lets the other
+    /// tasks run and tries once more, since a new connection counts as idle only after its task has looked for a
+    /// request.
     async fn find_room(&self) -> Room {
         match self.slots.make_room() {
             Room::Full => {
@@ -137,13 +139,13 @@ impl Worker {
         }
     }
 
-    /// Responds with 503 without reading a request. A connection that expects TLS is closed,
-    /// since a response would need a handshake.
+    /// Responds with 503 without reading a request. With TLS, closes the connection instead, since a response would
+    /// need a handshake.
     fn turn_away(self: &Rc<Self>, stream: StdStream, tasks: &mut JoinSet<()>) {
         if self.tls.is_some() {
             return;
         }
-        // At most `hard_limit` of the tasks serve connections. The others turn connections away.
+        // At most `hard_limit` of the tasks serve connections, evicted ones included. The others turn connections away.
         let may_linger = tasks.len() < self.slots.hard_limit() + LINGERING;
         let time_limit = if may_linger { CLOSE_TIMEOUT } else { Duration::ZERO };
         if let Ok(stream) = TcpStream::from_std(stream) {
@@ -173,7 +175,7 @@ impl Worker {
         slot.set_task(task);
     }
 
-    /// Counts a connection of the hooks until the returned guard is dropped. Others are not counted.
+    /// Counts a connection to the hooks until the returned guard is dropped. Does not count one to the operations.
     fn count_connection(&self) -> Option<OpenConnection> {
         match self.handler.listener {
             Listener::Hooks => Some(self.handler.state.metrics.count_connection()),
@@ -198,7 +200,7 @@ impl Worker {
         self.ok_or_warn(handshake.await)
     }
 
-    /// Unwraps `Ok`. Warns of a failed handshake and returns `None` otherwise.
+    /// Unwraps `Ok`. Otherwise returns `None`, and warns if TLS is what failed, not the connection.
     fn ok_or_warn<T>(&self, result: io::Result<T>) -> Option<T> {
         match result {
             Ok(value) => Some(value),
@@ -217,7 +219,7 @@ fn remove_ended(tasks: &mut JoinSet<()>) {
     while tasks.try_join_next().is_some() {}
 }
 
-/// A connection and its slot. Removes the slot when dropped.
+/// The slot of a connection, among those of its worker. Removes the slot when dropped.
 struct SlotGuard {
     worker: Rc<Worker>,
     id: u64,

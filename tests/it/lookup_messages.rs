@@ -143,13 +143,13 @@ fn check_notes_what_may_surprise_in_a_lookup() {
             keys: by_email,
             table: "email\nA@x\nb@x\n",
             rule: asked,
-            notes: "lookup `m`: `t.csv` has 1 row with capital letters in `email`, which must be typed the same; to ignore case, add `ignore_case = [\"email\"]`",
+            notes: "lookup `m`: `t.csv` has 1 row with capital letters in `email`, and a value matches only with the same ones; to ignore case, add `ignore_case = [\"email\"]`",
         },
         Noted {
             keys: "file = 't.csv'\nmatch = { domain = '{email.domain}' }",
             table: "domain\nX.example\ny.example\n",
             rule: asked,
-            notes: "lookup `m`: 1 row of `t.csv` can never be found: `email.domain` is in lower case or normalized before it is compared, and their `domain` is not",
+            notes: "lookup `m`: 1 row of `t.csv` can never be found: `email.domain` is always in lower case, normalized or a domain, and their `domain` is not",
         },
         Noted {
             keys: "file = 't.csv'\nmatch = { domain = '{email.domain}' }\nignore_case = ['domain']",
@@ -162,7 +162,7 @@ fn check_notes_what_may_surprise_in_a_lookup() {
             table: "email,state\na@x,pending\nb@x,Pending\nc@x, pending\nd@x,used\n",
             rule: asked,
             notes: "lookup `m`: 3 rows of `t.csv` can never be found: a cell in a column of `match` is empty, or differs from the constant there\n\
-             lookup `m`: 2 rows of `t.csv` cannot be found only because a cell differs from the constant in `match` by outer spaces or by case",
+             lookup `m`: 2 rows of `t.csv` cannot be found for one reason: a cell differs from the constant in `match` by outer spaces or by case",
         },
         Noted {
             keys: pending,

@@ -83,6 +83,7 @@ impl BodyWriter<'_> {
         for piece in template.pieces {
             match piece {
                 Piece::Text(constant) => self.push_text(escape_json(&constant)),
+                // The value is escaped when the template is filled in.
                 Piece::Name(name) => self.pieces.push(Piece::Name(name)),
             }
         }

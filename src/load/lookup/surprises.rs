@@ -1,4 +1,7 @@
 //! Counts the rows of a CSV table that are compared in another way than their author may expect.
+//!
+//! The key columns are those that `match` names. It gives each of them a template such as `{email}`, or a constant such
+//! as `"banned"`. A lookup finds a row whose key columns equal these texts.
 
 use super::columns::KeyColumn;
 use crate::{
@@ -12,22 +15,22 @@ pub(super) struct Surprises<'k> {
     fields: &'k Fields<'k>,
     /// Rows that a lookup searches. The [`unmatched`](ColumnCounts::unmatched) rows among them can never be found.
     searched: usize,
-    /// Rows that are left out of the search: a cell in a column of `match` is empty, or differs from the constant that
-    /// `match` has for its column.
+    /// Rows that are left out of the search: a cell in a key column is empty, or differs from the column's constant.
     left_out: usize,
-    /// Left-out rows whose cells differ from the constants of `match` only in outer spaces or in case.
+    /// Left-out rows that would be searched if outer spaces and case did not matter in a constant.
     nearly_searched: usize,
     /// Searched rows with a space at the beginning or end of a cell.
     spaced: usize,
-    /// The counts for each column of `match`, in the order of `keys`.
+    /// The counts for each key column, in the order of `keys`.
     columns: Vec<ColumnCounts>,
 }
 
-/// The counts for one column of `match`. If some cells have capital letters and others have none, their case is
-/// probably arbitrary, so a note suggests `ignore_case`.
+/// The counts for one key column. If some cells have capital letters and others have none, their case is probably
+/// arbitrary, so a note suggests `ignore_case`. The counts of capitals stay 0 if case does not matter.
 #[derive(Clone, Default)]
 struct ColumnCounts {
-    /// Searched rows whose cell no value equals, because the value is always in another form.
+    /// Searched rows with a cell that can never match. For example, the value is always in lower case, and the cell is
+    /// not.
     unmatched: usize,
     /// Searched rows with a capital letter in the cell.
     with_capitals: usize,
@@ -77,7 +80,7 @@ impl<'k> Surprises<'k> {
         if self.nearly_searched > 0 {
             let rows = row_count(self.nearly_searched);
             notes.push(format!(
-                "{rows} of `{file}` cannot be found only because a cell differs from the constant in `match` by outer spaces or by case"
+                "{rows} of `{file}` cannot be found for one reason: a cell differs from the constant in `match` by outer spaces or by case"
             ));
         }
         if self.spaced > 0 {
@@ -93,13 +96,13 @@ impl<'k> Surprises<'k> {
             {
                 let rows = row_count(counts.unmatched);
                 notes.push(format!(
-                    "{rows} of `{file}` can never be found: `{value}` is in lower case or normalized before it is compared, and their `{name}` is not"
+                    "{rows} of `{file}` can never be found: `{value}` is always in lower case, normalized or a domain, and their `{name}` is not"
                 ));
             }
             if counts.with_capitals > 0 && counts.without_capitals > 0 {
                 let rows = row_count(counts.with_capitals);
                 notes.push(format!(
-                    "`{file}` has {rows} with capital letters in `{name}`, which must be typed the same; to ignore case, add `ignore_case = [\"{name}\"]`"
+                    "`{file}` has {rows} with capital letters in `{name}`, and a value matches only with the same ones; to ignore case, add `ignore_case = [\"{name}\"]`"
                 ));
             }
         }
@@ -127,7 +130,7 @@ impl ColumnCounts {
     }
 }
 
-/// The name of the value that a column must equal. Returns `None` if the template has constant text or several
+/// The name of the value that a key column must equal. Returns `None` if its template has constant text or several
 /// names.
 fn only_name(key: &KeyColumn) -> Option<&ValueName> {
     match key.template.pieces.as_slice() {

@@ -534,7 +534,8 @@ message = "We do not find this member."
     assert.deepEqual(await places(), before);
     assert.equal(await page.evaluate(() => document.activeElement.localName), "summary");
     assert.equal(await page.locator("#rules-fixtures details button").count(), 1);
-    await page.unroute(isSlow);
+    // Waits for answers that are still held back.
+    await page.unrouteAll({ behavior: "wait" });
   });
 
   it("closes the part of a file that is removed, and reads it no longer", async () => {

@@ -144,7 +144,7 @@ fn note(hook: &Hook, answer: &HookAnswer<'_, '_>) -> Option<String> {
     } else if answer.too_costly {
         "the request takes more work to judge than is allowed, so it is denied"
     } else if answer.needs_missing_event_id() {
-        "an identifier is made from `eventId`, which is missing"
+        "an identifier is made from `eventId`, which is missing, so the request is denied"
     } else if answer.decision == DecisionKind::Deny {
         return note_on_failed_lookups(hook, answer);
     } else if answer.verdicts.is_empty() {

@@ -178,7 +178,10 @@ fn eval_explains_a_decision_that_no_rule_makes_and_reports_no_finding() {
             with_id(&json!({ "department": "x".repeat(130_000) }).to_string()),
             "\n  the answer would be too large for Okta, so the request is denied\n",
         ),
-        (registration("{}"), "\n  an identifier is made from `eventId`, which is missing\n"),
+        (
+            registration("{}"),
+            "\n  an identifier is made from `eventId`, which is missing, so the request is denied\n",
+        ),
         (with_id("{}"), "\n  the section has no rules: it says `allow_all`\n"),
     ] {
         let mut eval = program();

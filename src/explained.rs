@@ -123,7 +123,7 @@ fn explain_sets<'a>(hook: &'a Hook, answer: &HookAnswer<'a, '_>) -> Vec<Explaine
     explained
 }
 
-/// Explains an attribute of `set`. An attribute without an outcome is set, and its recipe has no alternatives.
+/// Explains an attribute of `set`. `None` means that the attribute is set, by a recipe without alternatives.
 fn explain_set<'a>(attribute: &'a str, outcome: Option<&SetOutcome<'_>>) -> ExplainedSet<'a> {
     match outcome {
         Some(SetOutcome { alternative, result, .. }) => ExplainedSet {
@@ -143,7 +143,7 @@ fn note(hook: &Hook, answer: &HookAnswer<'_, '_>) -> Option<String> {
         "the answer would be too large for Okta, so the request is denied"
     } else if answer.too_costly {
         "the request takes more work to judge than is allowed, so it is denied"
-    } else if answer.needs_missing_event_id() {
+    } else if answer.lacks_needed_event_id() {
         "an identifier is made from `eventId`, which is missing, so the request is denied"
     } else if answer.decision == DecisionKind::Deny {
         return note_on_failed_lookups(hook, answer);

@@ -41,7 +41,7 @@ pub struct IdleConnections {
 #[derive(Clone, Copy, Debug)]
 pub enum NameLookup {
     /// A separate thread. A request waits until its time-out at most, and the thread may outlive the request.
-    InOwnThread,
+    InSeparateThread,
     /// The thread of the request. A request waits until the addresses are known, even beyond its time-out.
     InThisThread,
 }

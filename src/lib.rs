@@ -11,8 +11,8 @@
 //!
 //! Only the judging in [`rule`] decides. It is a total function of the rules, the request and the
 //! facts: no clock, no file, no network, no `Result`. The facts hold today's date and the results of
-//! lookups. Every error in a rule is found when the rule is loaded. The service, `eval`, `replay` and
-//! `check` share [`pipeline`], so a preview shows exactly the bytes of production.
+//! lookups. Every error in a rule is found when the rule is loaded. The service, `preview`, `eval`,
+//! `replay` and `check` share [`pipeline`], so they all give the same answer to a request.
 //!
 //! # Modules
 //!

@@ -19,8 +19,8 @@ use crate::{
     problem::Problem,
     proxies::Proxies,
     rule::lookup::{
-        ApiAnswer, AskedLookup, LookupFailure, LookupResult, LookupResults, Question, ResponseHint,
-        SourceKind, SourceKinds,
+        AskedLookup, LookupFailure, LookupResult, LookupResults, Question, ResponseHint,
+        SourceAnswer, SourceKind, SourceKinds,
     },
     settings::{Settings, SourceSettings},
 };
@@ -129,7 +129,7 @@ impl Sources {
             let duration = start.elapsed();
             return LookupAnswer { name, result, is_cached: true, duration, hints: Vec::new() };
         }
-        let ApiAnswer { result, hints } = self.ask_source(question, deadline).await;
+        let SourceAnswer { result, hints } = self.ask_source(question, deadline).await;
         if let Some(key) = &key {
             self.cache.keep(key, &result, Instant::now());
         }
@@ -137,7 +137,7 @@ impl Sources {
     }
 
     /// Asks the source of a question. Returns a failure if the settings no longer have the source.
-    async fn ask_source(&self, question: &Question<'_>, deadline: Instant) -> ApiAnswer {
+    async fn ask_source(&self, question: &Question<'_>, deadline: Instant) -> SourceAnswer {
         let result = match question {
             Question::Table(question) => question.result(),
             Question::Postgres(question) => match self.clients.get(&question.query.source) {

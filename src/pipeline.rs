@@ -56,8 +56,8 @@ impl<'r> HookAnswer<'r, '_> {
     }
 
     /// Whether the request is denied because it has no `eventId`, from which an identifier is to be made.
-    pub fn needs_missing_event_id(&self) -> bool {
-        self.sets.iter().any(SetOutcome::needs_missing_event_id)
+    pub fn lacks_needed_event_id(&self) -> bool {
+        self.sets.iter().any(SetOutcome::lacks_needed_event_id)
     }
 }
 

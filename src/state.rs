@@ -50,11 +50,11 @@ impl<T> Live<T> {
     }
 }
 
-/// Everything that is live. Each part is reloaded on its own.
+/// Everything that is live. The sources are reloaded with the credentials, and each other part on its own.
 pub(crate) struct LiveState {
     pub(crate) rules: Live<RuleSet>,
     pub(crate) credentials: Live<Credentials>,
-    /// The sources of lookups. They are reloaded with the credentials, whose [`Live::is_stale`] counts for both.
+    /// The sources of lookups. [`Live::is_stale`] of the credentials counts for both.
     pub(crate) sources: Live<Sources>,
     /// The certificate and its private key. `None` if the service speaks plain HTTP.
     pub(crate) certificate: Option<Arc<Live<CertifiedKey>>>,

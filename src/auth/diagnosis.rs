@@ -1,8 +1,7 @@
 //! The most likely cause of a refusal of a caller, for the log.
 //!
 //! The search begins after the refusal, and its result never reaches the caller. The search guesses which secret was
-//! meant. Each guess is compared in constant time, as credentials are, so that the time does not show how much of
-//! the guess is right.
+//! meant. It compares each guess in constant time, so that the time does not show how much of the guess is right.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -166,7 +165,8 @@ impl Authenticator {
         Diagnosis::new("wrapped", text)
     }
 
-    /// Looks for a user name and password without a scheme or encoding. Base64 and tokens have no colon.
+    /// Looks for a user name and password without a scheme or encoding. Their first word has a colon. A scheme, Base64
+    /// and tokens have none. After another scheme, a later word may have one: `AWS KEY:SIGNATURE`.
     fn diagnose_plain(&self, value: &[u8]) -> Option<Diagnosis> {
         let secrets = self.basic.as_ref()?;
         let first_word = value.split(|byte| *byte == b' ').next()?;

@@ -20,12 +20,13 @@ pub struct Secrets {
     secrets: Vec<KnownSecret>,
     /// The digest of the user name, if the secrets are user names with passwords.
     user: Option<Digest>,
+    /// The key of the hashes. A secret that has admitted a caller is found faster by its hash than by its digest.
     hash_key: HashKey,
 }
 
 struct KnownSecret {
     digest: Digest,
-    /// The secret itself. Empty until a caller has presented it.
+    /// The secret itself, with its hash. Empty until a caller has presented the secret.
     admitted: OnceLock<AdmittedSecret>,
 }
 
@@ -45,8 +46,8 @@ impl Secrets {
         Self { user: Some(sha256(name.as_bytes())), ..Self::new(pairs) }
     }
 
-    /// Whether this is one of the secrets. Compares it first with the secrets that have admitted a caller before. If it
-    /// is none of them, compares its digest with those of all secrets, in constant time.
+    /// Whether this is one of the secrets. Looks first among the secrets that have admitted a caller before, by a keyed
+    /// hash, which takes less time than a digest. Then compares the digest with those of all secrets, in constant time.
     pub(super) fn contains(&self, presented: &[u8]) -> bool {
         let hash = self.hash_key.hash(presented);
         for KnownSecret { admitted, .. } in &self.secrets {

@@ -66,7 +66,7 @@ impl Issuer {
     ) -> Result<Self, KeysError> {
         // The key set may be fetched on the connection of the metadata.
         let idle = IdleConnections { count: 1, time: FETCH_TIMEOUT };
-        match HttpClient::new(ca_file, proxies, idle, NameLookup::InOwnThread) {
+        match HttpClient::new(ca_file, proxies, idle, NameLookup::InSeparateThread) {
             Ok(client) => Ok(Self { name, jwks_uri, client }),
             Err(why) => Err(KeysError::new(KeysErrorKind::Certificates, why)),
         }

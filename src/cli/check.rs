@@ -121,6 +121,7 @@ fn notes_on_rules(draft: &Draft, org: &Org) -> Notes {
     let mut found = Notes::default();
     if draft.is_valid() {
         for Note { hook, section, span, message } in notes(&draft.rules, org) {
+            // `push` calls this only for a note that it keeps: to find the line of each of many would take long.
             found.push(|| CheckNote {
                 content: draft.locate(&hook, span, message),
                 section: Some((hook, section)),
@@ -169,6 +170,7 @@ fn describe_probe(probed: &Probed) -> String {
 
 /// Adds the problems of certificates, keys and sources that would keep the service from starting.
 fn add_file_problems(settings: &Settings, problems: &mut Problems) {
+    // Only the problems matter here. The issuer and the pair are made, since that reads their files, and then dropped.
     if let Some(oauth) = &settings.auth.oauth
         && let Err(problem) = issuer(oauth, &settings.proxies)
     {

@@ -131,7 +131,7 @@ impl HookClient {
         let proxies = settings::read_proxies_from(&environment)?;
         let idle = IdleConnections { count: 1, time: IDLE_TIME };
         let http =
-            HttpClient::new(flags.ca_file.as_deref(), proxies, idle, NameLookup::InOwnThread)
+            HttpClient::new(flags.ca_file.as_deref(), proxies, idle, NameLookup::InSeparateThread)
                 .map_err(|why| CliError(format!("--ca-file: {why}")))?;
         let headers = flags.headers(&environment)?;
         let oauth = flags.client_credentials(&environment)?;

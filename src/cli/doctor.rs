@@ -85,12 +85,12 @@ fn examine(url: &Url, call: &CallFlags, checkup: &mut Checkup) -> Result<(), Cli
     if url.scheme() == "https" {
         check_https(url, call, checkup)?;
     }
-    // After a problem of the URL or of TLS, others might read the credentials. So no request is sent.
+    // After a problem of the URL or of TLS, strangers might read the credentials. So no request is sent.
     if !checkup.is_healthy() {
         return Ok(());
     }
     let Some(headers) = credentials::check_acceptance(&hook, checkup) else {
-        // The checkup has a problem, since the hook gives no answer that can be checked.
+        // The hook's answers cannot be checked. `check_acceptance` has reported why.
         return Ok(());
     };
     if call.has_oauth() {

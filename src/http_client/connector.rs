@@ -75,7 +75,7 @@ impl transport::Connector for ClientConnector {
             // The proxy looks up the host. For the proxy's own addresses, ureq calls this function again, with a
             // `config` that has no proxy.
             (Some(_), _) => NoAddresses.empty(),
-            (None, NameLookup::InOwnThread) => resolve(uri, config, timeout)?,
+            (None, NameLookup::InSeparateThread) => resolve(uri, config, timeout)?,
             (None, NameLookup::InThisThread) => {
                 // Without a time-out, ureq looks up addresses in this thread. This can fail only because the host is
                 // not found.
@@ -93,8 +93,8 @@ impl transport::Connector for ClientConnector {
             uri,
             addrs,
             config,
-            // `config` has the time-out and proxy of the request. With `true`, ureq would read the certificates
-            // again.
+            // With `true`, ureq would read the certificates again. Nothing is lost with `false`: `config` has the
+            // time-out and the proxy of the request all the same.
             request_level: false,
             resolver: details.resolver,
             now: Instant::now(),
@@ -107,7 +107,7 @@ impl transport::Connector for ClientConnector {
     }
 }
 
-/// Looks up the addresses of a host: in another thread until `timeout`, or in this thread if there is none.
+/// Looks up the addresses of a host: in a separate thread until `timeout`, or in this thread if there is none.
 fn resolve(uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
     DefaultResolver::default().resolve(uri, config, timeout)
 }

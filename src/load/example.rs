@@ -179,6 +179,7 @@ fn read_result(node: &Node, lookup: &Lookup) -> Result<LookupResult, SpanProblem
     let table = match &node.content {
         Content::Text(text) if text == "not_found" => return Ok(LookupResult::NotFound),
         Content::Text(text) if text == "failed" => {
+            // As in a recorded result, the source has failed, and no cause is known.
             return Ok(LookupResult::Failed(LookupFailure::Recorded));
         }
         Content::Table(table) => table,

@@ -35,8 +35,8 @@ pub(super) struct Loader<'f> {
     inputs: RefCell<Inputs>,
     facts: &'f Facts,
     sources: &'f SourceKinds,
-    /// Whether the rules are inspected. The load then keeps the texts of the rules files, and the rules keep
-    /// their lists.
+    /// Whether the rules are inspected. The load then keeps the texts of the rules files, and the rules keep, for
+    /// lints, the lists of their checks and of `examples.pass`. Otherwise lists are kept only in the form for judging.
     is_inspection: bool,
     /// The memory that the patterns of all files may still take.
     patterns: PatternBudget,
@@ -91,7 +91,7 @@ impl<'f> Loader<'f> {
                 return;
             }
         };
-        // A rules file that is being written is loaded only if the last valid load had it.
+        // A held file, which is still being written, is loaded with its last valid text. Without one, it is left out.
         let paths = inputs.held_files.paths_to_load(in_folder);
         if paths.is_empty() {
             let hint = "put a file `<hook>.toml` there for each hook";
@@ -105,8 +105,8 @@ impl<'f> Loader<'f> {
 
     fn load_file(&mut self, path: &Path) {
         let name = path.display().to_string();
-        let hook = path.file_stem().unwrap_or_default().to_string_lossy();
-        if let Err(message) = require_hook_name(&hook) {
+        let hook_name = path.file_stem().unwrap_or_default().to_string_lossy();
+        if let Err(message) = require_hook_name(&hook_name) {
             self.problems.push(Problem::named(name, message));
             return;
         }
@@ -119,7 +119,7 @@ impl<'f> Loader<'f> {
             }
         };
         match file::decode_text(bytes) {
-            Ok(text) => self.load_text(&hook, name, text),
+            Ok(text) => self.load_text(&hook_name, name, text),
             Err(error) => {
                 let problem = SpanProblem::at(error.at..error.at, error.message());
                 // Up to the error, the lossy text equals that of the file, so the place is right.
@@ -130,10 +130,10 @@ impl<'f> Loader<'f> {
     }
 
     /// Loads the rules of a hook from a text. Problems show `name` as the name of the file.
-    pub(super) fn load_text(&mut self, hook: &str, name: String, text: String) {
-        self.inputs.get_mut().start_rules_file(hook, &text);
+    pub(super) fn load_text(&mut self, hook_name: &str, name: String, text: String) {
+        self.inputs.get_mut().start_rules_file(hook_name, &text);
         let context = FileContext {
-            hook,
+            hook: hook_name,
             facts: self.facts,
             sources: self.sources,
             patterns: &self.patterns,
@@ -144,7 +144,7 @@ impl<'f> Loader<'f> {
             part_numbers: RefCell::default(),
             is_inspection: self.is_inspection,
         };
-        let rules = match document::read_document(&text) {
+        let hook = match document::read_document(&text) {
             Ok(document) => section::read_hook(&document, &context),
             Err(problem) => {
                 // Further problems would only follow from this one.
@@ -154,11 +154,11 @@ impl<'f> Loader<'f> {
         };
         let file = SourceFile { name, text, problems: context.problems.into_inner() };
         if self.is_inspection {
-            self.kept_files.insert(hook.to_owned(), file);
+            self.kept_files.insert(hook_name.to_owned(), file);
         } else {
             self.problems.append(file.into_problems());
         }
-        self.hooks.insert(hook.to_owned(), rules);
+        self.hooks.insert(hook_name.to_owned(), hook);
     }
 
     /// Ends the load.
@@ -175,14 +175,14 @@ impl<'f> Loader<'f> {
 }
 
 /// Succeeds if a hook may have this name.
-fn require_hook_name(hook: &str) -> Result<(), String> {
-    if !hook.bytes().all(is_name_byte) {
+fn require_hook_name(name: &str) -> Result<(), String> {
+    if !name.bytes().all(is_name_byte) {
         let message =
             "a hook's name is the name of its file, and consists of A-Z, a-z, 0-9, `_` and `-`";
         return Err(message.to_owned());
     }
-    if RESERVED_NAMES.contains(&hook) {
-        return Err(format!("`/{hook}` is a path of the service itself; rename the file"));
+    if RESERVED_NAMES.contains(&name) {
+        return Err(format!("`/{name}` is a path of the service itself; rename the file"));
     }
     Ok(())
 }

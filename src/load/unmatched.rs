@@ -70,6 +70,7 @@ pub(super) fn why_unmatched(
     if comparison.comparable_form(text) != comparison.comparable_form(&text_in_form) {
         return Some(format!("`{name}` is {form}; write `{text_in_form}`"));
     }
+    // With conversions, an entry that is not a domain may equal one: `alphanumeric` makes `oktacom` of `okta.com`.
     let names_domain = matches!(name, ValueName::Email { part: EmailPart::Domain, .. });
     if names_domain && comparison.conversions.is_empty() && !email::is_domain(text) {
         return Some(format!(

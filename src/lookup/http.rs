@@ -22,7 +22,7 @@ use ureq::{
 use crate::{
     http_client::{HttpClient, IdleConnections, NameLookup, has_connected, reset_has_connected},
     proxies::Proxies,
-    rule::lookup::{ApiAnswer, HttpQuestion, LookupFailure},
+    rule::lookup::{HttpQuestion, LookupFailure, SourceAnswer},
     settings::HttpSource,
 };
 
@@ -81,25 +81,25 @@ impl HttpApi {
     }
 
     /// Asks a question. Ends by the deadline.
-    pub(crate) async fn ask(&self, question: &HttpQuestion, deadline: Instant) -> ApiAnswer {
+    pub(crate) async fn ask(&self, question: &HttpQuestion, deadline: Instant) -> SourceAnswer {
         let wait_until = deadline.min(Instant::now() + SLOT_WAIT);
         let Ok(Ok(slot)) = timeout_at(wait_until, self.slots.clone().acquire_owned()).await else {
-            return ApiAnswer::failed(LookupFailure::Busy);
+            return SourceAnswer::failed(LookupFailure::Busy);
         };
         if lacks_time_to_ask(deadline) {
-            return ApiAnswer::failed(LookupFailure::TimeoutBeforeAsking);
+            return SourceAnswer::failed(LookupFailure::TimeoutBeforeAsking);
         }
         let endpoint = self.endpoint.clone();
         let question = question.clone();
         let call = self.threads.run(slot, move || endpoint.ask(&question, deadline.into_std()));
         let Some(call) = call else {
             // The system has no thread left.
-            return ApiAnswer::failed(LookupFailure::Busy);
+            return SourceAnswer::failed(LookupFailure::Busy);
         };
         match timeout_at(deadline, call).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => ApiAnswer::failed(LookupFailure::Panicked),
-            Err(_) => ApiAnswer::failed(LookupFailure::Timeout),
+            Ok(Err(_)) => SourceAnswer::failed(LookupFailure::Panicked),
+            Err(_) => SourceAnswer::failed(LookupFailure::Timeout),
         }
     }
 }
@@ -118,10 +118,10 @@ fn secret_header(name: &str, secret: Option<&str>) -> Result<(HeaderName, Header
 
 impl Endpoint {
     /// Asks a question. Blocks until about the deadline, or for as long as it takes to resolve the host's name.
-    fn ask(&self, question: &HttpQuestion, deadline: StdInstant) -> ApiAnswer {
+    fn ask(&self, question: &HttpQuestion, deadline: StdInstant) -> SourceAnswer {
         match self.call(question, deadline) {
             Ok(answer) => answer,
-            Err(error) => ApiAnswer::failed(self.failure_of(&error)),
+            Err(error) => SourceAnswer::failed(self.failure_of(&error)),
         }
     }
 
@@ -129,7 +129,7 @@ impl Endpoint {
         &self,
         question: &HttpQuestion,
         deadline: StdInstant,
-    ) -> Result<ApiAnswer, ureq::Error> {
+    ) -> Result<SourceAnswer, ureq::Error> {
         let mut response = self.send(question, deadline)?;
         let status = response.status().as_u16();
         let mut body = Vec::new();
@@ -140,7 +140,7 @@ impl Endpoint {
             reader.read_to_end(&mut body)?;
         }
         if body.len() > BODY_LIMIT {
-            return Ok(ApiAnswer::failed(LookupFailure::TooLarge));
+            return Ok(SourceAnswer::failed(LookupFailure::TooLarge));
         }
         Ok(question.answer(status, &body))
     }

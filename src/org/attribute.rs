@@ -67,7 +67,8 @@ pub(crate) enum Samples {
 }
 
 impl SchemaAttribute {
-    /// Reads an attribute of a schema. An attribute that is read from `null` takes every value.
+    /// Reads an attribute of a schema. One that is read from `null` takes every value: the schema lacks the base
+    /// attribute, or the `items` of a list.
     pub(super) fn new(json: &Json) -> Self {
         let choices = choices(json);
         let mut choices_by_lower_case = BTreeMap::new();
@@ -135,7 +136,7 @@ impl SchemaAttribute {
         }
     }
 
-    /// Whether Okta stores any text.
+    /// Whether there is a text that Okta stores: the type is string or unknown.
     pub(super) fn takes_text(&self) -> bool {
         matches!(self.value_type, ValueType::Text | ValueType::Unknown)
     }

@@ -2,7 +2,7 @@
 
 /// A file of the page.
 pub(super) struct Asset {
-    /// The path after the token.
+    /// The path after the token of the page's URL, `/TOKEN/`.
     path: &'static str,
     pub(super) media_type: &'static str,
     text: &'static str,
@@ -53,7 +53,7 @@ const fn asset(path: &'static str, media_type: &'static str, text: &'static str)
     Asset { path, media_type, text }
 }
 
-/// Returns the file at a path after the token.
+/// Returns the file at a path after the token of the page's URL.
 pub(super) fn find_asset(path: &str) -> Option<&'static Asset> {
     ASSETS.iter().find(|asset| asset.path == path)
 }

@@ -232,7 +232,7 @@ impl Section {
             };
             let outcome = SetOutcome { set, alternative, result };
             // An identifier is to be made from `eventId`, and the request has none.
-            if outcome.needs_missing_event_id() {
+            if outcome.lacks_needed_event_id() {
                 outcomes.clear();
                 outcomes.push(outcome);
                 return cannot_be_processed(self.deny, MISSING_EVENT_ID, "eventId");

@@ -30,7 +30,7 @@ mod table;
 pub(crate) use encode::{escape_json, has_dot_segment};
 pub use failure::{CertificateFault, LookupFailure, SqlState};
 pub use http::HttpQuestion;
-pub(crate) use http::{ApiAnswer, HttpQuery, ResponseHint, ResponseMapping, ReturnedValue};
+pub(crate) use http::{HttpQuery, ResponseHint, ResponseMapping, ReturnedValue, SourceAnswer};
 pub use outcome::{LookupOutcome, WhyNotAsked};
 pub use postgres::{PostgresQuery, PostgresQuestion};
 pub use result::{Columns, LookupResult, LookupResults};

@@ -33,7 +33,7 @@ struct RefusalDiagnosis {
 impl RequestContext<'_> {
     /// Logs the diagnosis of a refusal, and shows it on the page of `preview`. `head` is `None` if no whole head
     /// has arrived.
-    pub(super) fn log_why_refused(&self, refusal: &Refusal, head: Option<&RequestHead>) {
+    pub(super) fn log_diagnosis(&self, refusal: &Refusal, head: Option<&RequestHead>) {
         let RefusalDiagnosis { kind, text } = self.diagnose(refusal, head);
         let (status, _) = refusal.status_and_summary();
         let reason = refusal.reason();

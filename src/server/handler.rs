@@ -108,8 +108,7 @@ impl Handler {
         now: Moment,
     ) -> HttpResponse {
         let rules = self.state.live.rules.load_full();
-        RequestContext::new(&self.state, &self.counters, &rules, now)
-            .log_why_refused(&refusal, head);
+        RequestContext::new(&self.state, &self.counters, &rules, now).log_diagnosis(&refusal, head);
         HttpResponse::refusal(&refusal, &self.state)
     }
 

@@ -51,7 +51,7 @@ pub(super) fn metrics(state: &State) -> HttpResponse {
     };
     match state.metrics.text(&observed) {
         Ok(text) => {
-            // All clients that read this text now share one copy of it.
+            // The body is empty but for this end. Responses to several clients share its memory.
             let media_type = metrics::MEDIA_TYPE;
             HttpResponse { media_type, shared_end: text, ..HttpResponse::ok(b"".as_slice()) }
         }

@@ -45,24 +45,28 @@ impl<'s> RequestContext<'s> {
         Self { state, counters, rules, arrived, hook: None, caller: None }
     }
 
-    /// Counts and logs a refusal, and returns the response to the caller. `head` is `None` if no whole head
-    /// has arrived.
+    /// Counts a refusal, logs its diagnosis, writes its line, and returns the response to the caller. `head` is `None`
+    /// if no whole head has arrived.
     pub(super) fn refuse(&self, refusal: Refusal, head: Option<&RequestHead>) -> HttpResponse {
         let reason = refusal.reason();
-        self.log_why_refused(&refusal, head);
+        self.log_diagnosis(&refusal, head);
         self.state.metrics.count_refusal(reason);
         if let Refusal::CredentialsRefused(_) = refusal {
             self.state.metrics.count_refused_caller(reason);
         }
         let response = HttpResponse::refusal(&refusal, self.state);
         let line = self.line(response.status.as_str());
-        self.count_and_log(&Line { reason: Some(reason), ..line });
+        self.count_and_write_line(&Line { reason: Some(reason), ..line });
         response
     }
 
-    /// Counts and logs a decision, and returns the answer's body. `answers` are the lookups' answers.
-    pub(super) fn record(&self, answer: HookAnswer<'_, '_>, answers: &[LookupAnswer]) -> Vec<u8> {
-        let lookups = lookup_lines(&answer, answers);
+    /// Counts a decision, writes its line, and returns the answer's body.
+    pub(super) fn record(
+        &self,
+        answer: HookAnswer<'_, '_>,
+        lookup_answers: &[LookupAnswer],
+    ) -> Vec<u8> {
+        let lookups = lookup_lines(&answer, lookup_answers);
         let line = Line {
             flow: Some(answer.flow),
             decision: Some(answer.decision),
@@ -72,8 +76,8 @@ impl<'s> RequestContext<'s> {
             ..self.line("200")
         };
         self.warn_of_denial_by_service(&answer, &line);
-        self.warn_of_failed_lookups(answers, &line);
-        self.count_and_log(&line);
+        self.warn_of_failed_lookups(lookup_answers, &line);
+        self.count_and_write_line(&line);
         if self.state.settings.debug_context {
             response::with_debug_context(answer.body, &debug_context(&line))
         } else {
@@ -94,14 +98,14 @@ impl<'s> RequestContext<'s> {
         if answer.too_costly {
             self.state.warnings.log(&Warning::TooCostly { hook, request_type });
         }
-        if answer.needs_missing_event_id() {
+        if answer.lacks_needed_event_id() {
             self.state.warnings.log(&Warning::MissingEventId { hook, request_type });
         }
     }
 
     /// Logs a warning for each lookup that failed.
-    fn warn_of_failed_lookups(&self, answers: &[LookupAnswer], line: &Line<'_>) {
-        for LookupAnswer { name: lookup, result, .. } in answers {
+    fn warn_of_failed_lookups(&self, lookup_answers: &[LookupAnswer], line: &Line<'_>) {
+        for LookupAnswer { name: lookup, result, .. } in lookup_answers {
             if let LookupResult::Failed(why) = result {
                 let hook = line.hook_name();
                 self.state.warnings.log(&Warning::FailedLookup { hook, lookup, why });
@@ -143,7 +147,8 @@ impl<'s> RequestContext<'s> {
         }
     }
 
-    fn count_and_log(&self, line: &Line<'_>) {
+    /// Counts a request, and writes its line of the decision log.
+    fn count_and_write_line(&self, line: &Line<'_>) {
         let hook = line.hook_name();
         let metrics = &self.state.metrics;
         self.counters.borrow_mut().count(line, self.rules, metrics);
@@ -159,12 +164,16 @@ impl<'s> RequestContext<'s> {
 }
 
 /// The lookups of an answer for its log line.
-fn lookup_lines<'a>(answer: &HookAnswer<'a, '_>, answers: &[LookupAnswer]) -> Vec<LookupLine<'a>> {
+fn lookup_lines<'a>(
+    answer: &HookAnswer<'a, '_>,
+    lookup_answers: &[LookupAnswer],
+) -> Vec<LookupLine<'a>> {
     let mut lines = Vec::new();
     for LookupVerdict { lookup, outcome } in &answer.lookups {
         let mut retrieval = None;
-        if let Some(found) = answers.iter().find(|answer| answer.name == lookup.name.value) {
-            retrieval = Some(Retrieval { is_cached: found.is_cached, duration: found.duration });
+        // A lookup that was not asked has no answer.
+        if let Some(asked) = lookup_answers.iter().find(|asked| asked.name == lookup.name.value) {
+            retrieval = Some(Retrieval { is_cached: asked.is_cached, duration: asked.duration });
         }
         lines.push(LookupLine { name: &lookup.name, outcome: outcome.as_str(), retrieval });
     }

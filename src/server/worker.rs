@@ -31,7 +31,8 @@ const QUEUE: usize = 64;
 /// How many tasks the runtime polls before it looks at the sockets again (tokio's `event_interval`). Under load there
 /// is always a task to poll, so a request that has just arrived is noticed only after this many polls.
 const EVENT_INTERVAL: u32 = 16;
-/// How many clients that are turned away get time to read the response. The connections of others are closed at once.
+/// At least so many of the clients that are turned away at the same time get time to read the response. The connections
+/// of further ones are closed at once.
 const LINGERING: usize = 64;
 /// The time for a TLS handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -97,6 +98,7 @@ impl Worker {
     fn new(options: WorkerOptions) -> Self {
         let WorkerOptions { listener, tls, limit, state } = options;
         let handler = Handler::new(listener, limit, state);
+        // `SlotGuard::serve` limits the whole handshake, so the wait for a turn needs no shorter limit.
         let handshakes = Turns::new(WAITING_HANDSHAKES, HANDSHAKE_TIMEOUT);
         Self { handler, tls, handshakes, slots: Slots::new(limit) }
     }
@@ -115,9 +117,9 @@ impl Worker {
                 }
                 Room::Full => {
                     self.turn_away(stream, &mut tasks);
-                    // Let other tasks run before the next connection is taken. The task that turns this one away can
-                    // then end, and so can the task of an evicted connection, which `make_room` aborts at the hard
-                    // limit. Each frees a file descriptor.
+                    // Let other tasks run before the next connection is taken. Two can then end, and free a file
+                    // descriptor each: the task that turns this connection away, and that of an evicted connection.
+                    // `make_room` has aborted the latter if too many evicted ones had not ended yet.
                     yield_now().await;
                 }
             }
@@ -146,6 +148,7 @@ impl Worker {
             return;
         }
         // At most `hard_limit` of the tasks serve connections, evicted ones included. The others turn connections away.
+        // So the bound leaves at least `LINGERING` tasks for clients that get time, and more if fewer are served.
         let may_linger = tasks.len() < self.slots.hard_limit() + LINGERING;
         let time_limit = if may_linger { CLOSE_TIMEOUT } else { Duration::ZERO };
         if let Ok(stream) = TcpStream::from_std(stream) {
@@ -158,8 +161,8 @@ impl Worker {
 
     /// Spawns the task that serves a connection.
     fn start_connection(self: &Rc<Self>, stream: StdStream, tasks: &mut JoinSet<()>) {
-        // Register the stream with the runtime here and not in the task. The runtime can then notice bytes that are
-        // already in the socket before it first polls the task.
+        // Register the stream with the runtime here and not in the task. Between this and the first poll of
+        // the task, the runtime can then notice bytes that are already in the socket.
         let Ok(stream) = TcpStream::from_std(stream) else {
             return;
         };
@@ -192,6 +195,8 @@ impl Worker {
     ) -> Option<TlsStream<TcpStream>> {
         let hello = LazyConfigAcceptor::new(TlsAcceptor::default(), stream).await;
         let hello = self.ok_or_warn(hello)?;
+        // `acquire` has this parameter for requests, whose deadline may come before the longest wait. Here it is the
+        // deadline of `serve`, which never comes later.
         let turn = self.handshakes.acquire(deadline).await?;
         // `into_stream` signs before it returns a future, which then only sends and receives. So the turn may end
         // before the handshake does.

@@ -1,5 +1,5 @@
-//! Warns of comments that count as secrets. If other machines can reach the service, also warns of secrets that are
-//! easy to guess.
+//! Warns of `#` lines among the secrets: each is one more secret, and not a comment. If other machines can reach the
+//! service, also warns of secrets that are easy to guess.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
@@ -12,7 +12,7 @@ const FEWEST_CHARACTERS: usize = 16;
 /// A command that makes a secret of 48 characters.
 const COMMAND: &str = "openssl rand -hex 24";
 
-/// Warns of comments among the secrets. Warns of weak secrets, unless only this machine can reach the service.
+/// Warns of `#` lines among the secrets. Warns of weak secrets, unless only this machine can reach the service.
 pub(super) fn warn_of_weak_secrets(settings: &mut Settings) {
     let mut lists = Vec::new();
     if let Some(basic) = &settings.auth.basic {
@@ -36,13 +36,15 @@ pub(super) fn warn_of_weak_secrets(settings: &mut Settings) {
     settings.warnings.append(&mut warnings);
 }
 
-/// Whether one of several secrets looks like a comment. The only secret cannot be a comment: callers need it.
+/// Whether one of several secrets looks like a comment: `#` and a space. Without the space, a secret probably just
+/// begins with `#`. The only secret cannot be a comment: callers need it.
 fn has_comment(secrets: &SecretList) -> bool {
     let secrets = secrets.expose();
     secrets.len() > 1 && secrets.iter().any(|secret| secret.starts_with("# "))
 }
 
-/// Returns why a secret of the list is weak. `None` if each is strong, or if the secrets were not read.
+/// Returns why a secret of the list is weak. `None` if each is strong, or if the list is empty because its file was not
+/// read.
 fn weakness(secrets: &SecretList) -> Option<String> {
     let mut passwords = Vec::new();
     for secret in secrets.expose() {

@@ -29,7 +29,8 @@ struct TextAtField<'a> {
 
 impl<'a> SortedCauses<'a> {
     pub(super) fn new(causes: &[ReceivedCause<'a>], flow: Flow, fields: &[&'a str]) -> Self {
-        // In a registration, `form_location` equals `ATTRIBUTE_LOCATION`, so no further field is found with it.
+        // In a profile update, this is `data.userProfileUpdate`. In a registration, it equals `ATTRIBUTE_LOCATION`, and
+        // finds no further field.
         let form_location = flow.spec().form_location;
         let mut in_profile = Vec::new();
         let mut in_profile_or_update = Vec::new();

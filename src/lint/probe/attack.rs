@@ -27,7 +27,7 @@ pub(super) struct Attack {
     pub(super) hint: String,
 }
 
-/// The values of an attribute from which an attack is made. Its shown values are those in the examples that pass.
+/// Which values of an attribute an attack is made from. Shown values are those in `examples.pass`.
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum BaseValue {

@@ -23,11 +23,13 @@ pub(super) fn read_table(fields: &Fields<'_>) -> Option<KindParts> {
     let named = NamedColumns::read(fields);
     let file_name = fields.ok_or_report(file.text())?;
     let content = read_list_file(file_name, file, fields)?;
-    // Return only here, so that problems of the file and of the columns are reported together.
+    // Return for a problem of the columns only after the file was read, so that problems of both are reported.
     let named = named?;
+    // Counts rows that are compared in another way than their author may expect.
     let mut surprises = Surprises::new(&named.keys, fields);
     let table = fields.ok_or_report(read_rows(&content, &named, &mut surprises))?;
     let mut notes = surprises.notes(file_name);
+    // For `match = { email = "email" }`, which finds only rows with the text `email`. The hint is to write `"{email}"`.
     notes.extend(named.placeholder_hints());
     let columns = named.returned_names();
     let keys = named.keys.into_iter().map(|key| key.template).collect();
@@ -35,14 +37,14 @@ pub(super) fn read_table(fields: &Fields<'_>) -> Option<KindParts> {
     Some(KindParts { query: Query::Table(query), columns, notes })
 }
 
-/// Reads the rows of the CSV file at this node. Reports each row that has another number of cells than the
+/// Reads the rows of a CSV file from its content. Reports each row that has another number of cells than the
 /// first line, or that has the same keys as an earlier row.
 fn read_rows(
-    node: &Node,
+    content: &Node,
     named: &NamedColumns,
     surprises: &mut Surprises<'_>,
 ) -> Result<RowTable, SpanProblems> {
-    let mut csv = CsvFile::open(node)?;
+    let mut csv = CsvFile::open(content)?;
     let mut header = StringRecord::new();
     csv.read_record(&mut header)?;
     let positions = find_columns(&header, named)?;
@@ -75,7 +77,7 @@ fn read_rows(
     if !problems.is_empty() {
         return Err(problems);
     }
-    // For `match = { email = "email" }`, which is probably meant as `"{email}"`.
+    // For `match = { email = "email" }`, which finds only rows with the text `email`. Probably `"{email}"` is meant.
     if table.is_empty()
         && let Some(key) = named.keys.iter().find(|key| key.equals_its_name())
         && let Some(hint) = key.placeholder_hint()

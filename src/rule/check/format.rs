@@ -99,9 +99,9 @@ impl NamedFormat {
         let format = self.0;
         match (value, &format.other_type) {
             (Value::Text(text), _) => require((format.matches)(text)),
-            // A number of another kind, such as 1.5 for `integer`, is of another type.
             (Value::Number(text), OtherType::Number) if (format.matches)(text) => Ok(()),
             (Value::Boolean(_), OtherType::Boolean) => Ok(()),
+            // This includes a number without the format, such as 1.5 for `integer`.
             _ => Err(Mismatch::Type),
         }
     }

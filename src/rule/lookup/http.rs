@@ -51,8 +51,8 @@ pub(crate) struct ReturnedValue {
     pub(crate) pointer: JsonPointer,
 }
 
-/// The result that was read from a response.
-pub(crate) struct ApiAnswer {
+/// The answer of a source, with hints if the source is an HTTP API.
+pub(crate) struct SourceAnswer {
     pub(crate) result: LookupResult,
     /// Hints for the author of the pointers. Empty unless [`HttpQuestion::wants_hints`] is set.
     pub(crate) hints: Vec<ResponseHint>,
@@ -128,15 +128,15 @@ impl HttpQuestion {
     }
 
     /// Reads the answer from a response.
-    pub(crate) fn answer(&self, status: u16, body: &[u8]) -> ApiAnswer {
+    pub(crate) fn answer(&self, status: u16, body: &[u8]) -> SourceAnswer {
         if !self.expects(status) {
-            return ApiAnswer::failed(LookupFailure::Status(status));
+            return SourceAnswer::failed(LookupFailure::Status(status));
         }
         if status != OK {
             return LookupResult::NotFound.into();
         }
         let Some(document) = JsonDocument::read(body) else {
-            return ApiAnswer::failed(LookupFailure::NotJson);
+            return SourceAnswer::failed(LookupFailure::NotJson);
         };
         let response = &self.query.response;
         let result = response.result(&document);
@@ -144,17 +144,17 @@ impl HttpQuestion {
         if self.wants_hints {
             hints = response.hints(&document, &result);
         }
-        ApiAnswer { result, hints }
+        SourceAnswer { result, hints }
     }
 }
 
-impl From<LookupResult> for ApiAnswer {
+impl From<LookupResult> for SourceAnswer {
     fn from(result: LookupResult) -> Self {
         Self { result, hints: Vec::new() }
     }
 }
 
-impl ApiAnswer {
+impl SourceAnswer {
     pub(crate) fn failed(failure: LookupFailure) -> Self {
         LookupResult::Failed(failure).into()
     }

@@ -15,7 +15,7 @@ pub struct SetOutcome<'r> {
 impl SetOutcome<'_> {
     /// Whether an identifier is to be made from the request's `eventId`, and the request has none. Such a request is
     /// denied.
-    pub fn needs_missing_event_id(&self) -> bool {
+    pub fn lacks_needed_event_id(&self) -> bool {
         matches!(self.result, Err(WhyNotSet::NoEventId))
     }
 }

@@ -44,7 +44,8 @@ pub(super) struct TooLarge;
 impl Matcher {
     /// Compiles a pattern.
     pub(super) fn new(pattern: Hir) -> Result<Self, TooLarge> {
-        // The anchors are added after parsing. In the text, a comment could hide the last one: `^(?x)a # note$`.
+        // The anchors are added to the parsed pattern. If they were added to its source, a comment could hide the
+        // last one: `^(?x)a # note$`.
         let whole = Hir::concat(vec![Hir::look(Look::Start), pattern, Hir::look(Look::End)]);
         let config =
             Config::new().which_captures(WhichCaptures::None).nfa_size_limit(Some(SIZE_LIMIT));
@@ -54,8 +55,8 @@ impl Matcher {
         Ok(Self { nfa, table: None, searches: Pool::new(new_search) })
     }
 
-    /// Makes a table, if the pattern is small enough, so that matches take less time. Returns the memory of the
-    /// table, in bytes. If the table is too large, returns the most memory that the attempt to make it takes.
+    /// Makes a table, if the pattern is small enough, so that matches take less time. Returns the memory to charge, in
+    /// bytes: that of the table, or else the most that the attempt to make one takes.
     pub(super) fn add_table(&mut self) -> usize {
         self.table = PatternTable::new(&self.nfa).map(Box::new);
         match &self.table {
@@ -116,7 +117,7 @@ impl Search {
             if self.activate(nfa, text, at) {
                 return Ok(true);
             }
-            // Once per byte is often enough: one byte takes fewer steps than the compiled pattern has bytes.
+            // One comparison per byte suffices: a byte takes fewer steps than the compiled pattern has bytes.
             if self.steps > STEP_LIMIT {
                 return Err(TooCostly);
             }

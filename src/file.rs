@@ -95,7 +95,7 @@ impl FileKind {
 pub(crate) enum Links {
     /// Read the target: Kubernetes mounts files as links.
     Follow,
-    /// Fail: a program that replaces the file later would replace the link instead.
+    /// Fail: `replay --update` would replace the link instead of its target.
     Refuse,
 }
 
@@ -251,8 +251,8 @@ fn require_regular(file_type: FileType) -> io::Result<()> {
     Err(permanent_error(format!("this is {found}")))
 }
 
-/// An error that lasts until the file is changed. It has no error code of the system: a
-/// [`Problem`](crate::problem::Problem) with such a code may count as transient.
+/// An error that lasts until the file is changed. It has no error code of the system, because
+/// a [`Problem`](crate::problem::Problem) with such a code may count as transient.
 pub(crate) fn permanent_error(why: impl Into<String>) -> io::Error {
     io::Error::other(why.into())
 }

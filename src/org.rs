@@ -100,7 +100,8 @@ impl Org {
         None
     }
 
-    /// Why no end user sees a message at this field. Even `login` may have no field: Okta can fill it in.
+    /// Why no end user sees a message at this field. Asks the form first: it may have no field `login`, which
+    /// [`Self::why_never_submitted`] lets pass, since Okta fills it in.
     pub(crate) fn why_not_shown(&self, name: &str, flow: Flow) -> Option<String> {
         if flow.spec().uses_enrollment_form && self.is_on_form(name) == Some(false) {
             return Some(format!(
@@ -154,7 +155,7 @@ impl Org {
         if attribute.takes(value) {
             return None;
         }
-        Some(not_written(name, &attribute.description))
+        Some(not_written(name, &attribute.valid_values))
     }
 
     /// Why Okta writes no text to an attribute.
@@ -163,7 +164,7 @@ impl Org {
         if attribute.takes_text() {
             return None;
         }
-        Some(not_written(name, &attribute.description))
+        Some(not_written(name, &attribute.valid_values))
     }
 
     /// The correction of a name that is nearly that of a base attribute. Returns `None` if the schema is

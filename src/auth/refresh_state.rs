@@ -206,7 +206,7 @@ impl RefreshState {
         self.is_fetching = false;
         match fetched.and_then(|published| self.use_keys(published, now)) {
             Ok(pause) => pause,
-            Err(error) => self.fail_fetch(error, now),
+            Err(error) => self.record_failure(error, now),
         }
     }
 
@@ -255,7 +255,7 @@ impl RefreshState {
 
     /// Counts and keeps the failure of a fetch. Logs it unless the last one failed in the same way. Returns the pause
     /// before the next fetch.
-    fn fail_fetch(&mut self, error: KeysError, now: Instant) -> Duration {
+    fn record_failure(&mut self, error: KeysError, now: Instant) -> Duration {
         self.counts.failed += 1;
         let has_older_keys = self.usable(now).is_some();
         let failure = FetchFailure { kind: error.kind, has_older_keys };

@@ -173,7 +173,7 @@ impl SectionLint<'_> {
         match attribute.samples() {
             Samples::All(values) => self.refuses_each(part_check, values),
             Samples::OfType(value) => self.check_alone(part_check, &value) == Err(Mismatch::Type),
-            // A check of lengths that admits any text of a length admits the zeros of that length.
+            // If some text of a length passes a check of lengths, so many zeros pass, too.
             Samples::Unknown => {
                 let lengths = attribute.lengths.clone();
                 part_check.admits == Admits::Lengths
@@ -248,7 +248,7 @@ fn why_absent(org: &Org, name: &ValueName, flow: Flow) -> Option<String> {
 }
 
 fn describe(name: &str, attribute: &SchemaAttribute) -> String {
-    format!("`{name}` is {} in the user schema", attribute.description)
+    format!("`{name}` is {} in the user schema", attribute.valid_values)
 }
 
 /// A text of zeros with this length.

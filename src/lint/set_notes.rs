@@ -22,10 +22,10 @@ pub(super) fn set_notes(
     for set in &section.set {
         let Spanned { value: name, span } = &set.attribute;
         if let Recipe::Mapped(mapped) = &set.recipe
-            && let ValueMap::File { starts_with_entry: true, .. } = mapped.map
+            && let ValueMap::File { title_looks_like_entry: true, .. } = mapped.map
         {
             let message = format!(
-                "`{name}`: the first line of the map's file names the columns, and this one looks like an entry, which is not used; write `key,value` above it"
+                "`{name}`: the first line of the map's file must name the columns; here it looks like an entry, and is skipped; write `key,value` above it"
             );
             notes.push(PlacedMessage::at(span, message));
         }
@@ -34,7 +34,7 @@ pub(super) fn set_notes(
             && let Some(lookup) = avoidable_lookup(set, section)
         {
             let message = format!(
-                "`{name}` is on the form, and a form for which the conditions of the lookup `{lookup}` do not hold keeps its own value; take `{name}` off the form, or judge it by a rule"
+                "`{name}` is on the form; if the conditions of the lookup `{lookup}` do not hold, the submitted value stays; take `{name}` off the form, or judge it by a rule"
             );
             notes.push(PlacedMessage::at(span, message));
         }

@@ -45,17 +45,17 @@ pub(super) const PART_LISTS: [&str; 3] = ["when", "all", "any"];
 pub(super) fn read_parts<'n>(entry: &'n Entry, fields: &Fields<'n>) -> Option<Vec<Part>> {
     let before = fields.problem_count();
     let mut parts = Vec::new();
-    for table in fields.tables_in(&entry.value, EXAMPLE) {
-        if let Some(part) = read_part(&table) {
+    for part_fields in fields.tables_in(&entry.value, EXAMPLE) {
+        if let Some(part) = read_part(&part_fields) {
             parts.push(part);
         }
         // A key of the rule that stands in this part is reported below, so the rule does not report it as missing.
         for key in BELONGS_TO_RULE.keys {
-            if table.table.get(key).is_some() {
+            if part_fields.table.get(key).is_some() {
                 fields.suppress_missing(key);
             }
         }
-        table.report_unknown_and_misplaced_keys(&[BELONGS_TO_RULE]);
+        part_fields.report_unknown_and_misplaced_keys(&[BELONGS_TO_RULE]);
     }
     if fields.problem_count() == before { Some(parts) } else { None }
 }
@@ -183,7 +183,7 @@ fn read_checks(
 fn report_no_check(fields: &Fields<'_>) {
     let mut keys: Vec<_> = KINDS.iter().map(|kind| kind.key).collect();
     let message = format!(
-        "there is no check here; add one of `{}` (`length = {{ min = 1 }}` asks for any value)",
+        "there is no check here; add one of `{}` (`length = {{ min = 1 }}` admits every text that is not empty)",
         keys.join("`, `")
     );
     // If `all` or `any` is misspelt, the checks stand in its parts, and only the misspelt key is reported.
@@ -224,13 +224,15 @@ fn read_check_of_argument(
 ) -> Option<PartCheck> {
     let check = fields.ok_or_report((kind.read)(argument, context))?;
     let comparison = context.comparison;
-    // `one_of` and `not_one_of`. Their entries must have the form of the value, such as lower case.
+    // `one_of` and `not_one_of`. Report entries that no value can equal, such as `A` where values are always in lower
+    // case.
     if kind.takes_comparison
         && kind.argument == Argument::List
         && let Some(attributes) = context.attributes
     {
         report_unmatched_entries(argument, attributes, comparison, fields);
     }
+    // A copy for lints, if the rules are inspected.
     let list = match kind.argument {
         Argument::List => fields.file.copy_of_list(argument),
         Argument::Single => None,
@@ -248,7 +250,7 @@ fn read_check_of_argument(
 /// The values that a check of this kind admits with this comparison.
 fn admitted_values(kind: &CheckKind, comparison: &Comparison) -> Admits {
     let converts = kind.takes_comparison && !comparison.conversions.is_empty();
-    // After a conversion, a value may equal an entry although the list does not have that value.
+    // A conversion of `compare`, such as `alphanumeric`, may make a value equal to an entry that is written otherwise.
     if converts { Admits::Unknown } else { kind.admits }
 }
 

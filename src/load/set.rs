@@ -164,7 +164,7 @@ fn report_no_kind(fields: &Fields<'_>) {
     }
 }
 
-fn read_normalize(fields: &Fields<'_>, _: &str) -> Option<Recipe> {
+fn read_normalize(fields: &Fields<'_>, _attribute: &str) -> Option<Recipe> {
     let entry = fields.claim("normalize")?;
     let mut steps = Vec::new();
     let mut problems = SpanProblems::default();
@@ -188,11 +188,11 @@ fn read_normalize(fields: &Fields<'_>, _: &str) -> Option<Recipe> {
 }
 
 /// Reads `from`: the name of the value from which another one is made.
-fn read_from(fields: &Fields<'_>) -> Option<Spanned<ValueName>> {
+fn read_from_key(fields: &Fields<'_>) -> Option<Spanned<ValueName>> {
     let node = fields.required_node("from")?;
     fields.read_value_name(node)
 }
 
-fn read_default(fields: &Fields<'_>, _: &str) -> Option<Recipe> {
+fn read_default(fields: &Fields<'_>, _attribute: &str) -> Option<Recipe> {
     fields.required("default", |node| read_value(node, fields.scope)).map(Recipe::Default)
 }

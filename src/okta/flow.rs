@@ -67,7 +67,7 @@ pub struct PolicySwitch {
     /// The member's name.
     pub key: &'static str,
     /// The value that means off.
-    pub off: &'static str,
+    pub off_value: &'static str,
 }
 
 /// The members of a request's `data` that can hold a form.
@@ -95,7 +95,7 @@ const SELF_SERVICE_REGISTRATION: FlowSpec = FlowSpec {
     accepts_update_key: false,
     uses_enrollment_form: true,
     hook_scope: "SELF_SERVICE_REGISTRATION",
-    policy_switch: PolicySwitch { key: "unknownUserAction", off: "DENY" },
+    policy_switch: PolicySwitch { key: "unknownUserAction", off_value: "DENY" },
     can_set_sensitive: true,
     example: r#"{"eventId":"example","eventType":"com.okta.user.pre-registration","requestType":"self.service.registration","data":{"userProfile":{"firstName":"Rosario","lastName":"Jones","login":"rosario.jones@okta.com","email":"rosario.jones@okta.com"}}}"#,
 };
@@ -116,7 +116,7 @@ const PROGRESSIVE_PROFILE: FlowSpec = FlowSpec {
     accepts_update_key: true,
     uses_enrollment_form: false,
     hook_scope: "PROGRESSIVE_PROFILING",
-    policy_switch: PolicySwitch { key: "progressiveProfilingAction", off: "DISABLED" },
+    policy_switch: PolicySwitch { key: "progressiveProfilingAction", off_value: "DISABLED" },
     can_set_sensitive: false,
     example: r#"{"eventId":"example","eventType":"com.okta.user.pre-registration","requestType":"progressive.profile","data":{"userProfileUpdate":{"employeeNumber":"1234"}}}"#,
 };

@@ -1,7 +1,7 @@
 //! A strict reader of JSON (RFC 8259). Wherever the RFC leaves a choice, it refuses: a name that occurs
 //! twice in one object, a lone surrogate, nesting beyond [`DEPTH`], a number beyond the range of a double.
 //!
-//! It reads each byte once, from left to right, and copies no text that has no escape. Requests and the
+//! It reads each byte once, from left to right, and copies a text only if it has an escape. Requests and the
 //! answers of lookups are read with it.
 
 use std::borrow::Cow;
@@ -48,8 +48,8 @@ struct MemberName<'a> {
 
 /// An object whose members are being read.
 pub(super) struct OpenObject {
-    /// The index of its first name in [`JsonReader::names`].
-    first_name: usize,
+    /// The index in [`JsonReader::names`] at which its names start.
+    names_start: usize,
 }
 
 /// An array whose elements are being read.
@@ -115,7 +115,7 @@ impl<'a> JsonReader<'a> {
             return Ok(None);
         }
         self.open()?;
-        Ok(Some(OpenObject { first_name: self.names.len() }))
+        Ok(Some(OpenObject { names_start: self.names.len() }))
     }
 
     /// Reads the name of the next member and the colon after it. The value must be read next. After the
@@ -124,8 +124,8 @@ impl<'a> JsonReader<'a> {
         &mut self,
         object: &OpenObject,
     ) -> Result<Option<Cow<'a, str>>, NotStrict> {
-        // Objects within this one have removed their names again.
-        let is_first = self.names.len() == object.first_name;
+        // A closed object has removed its names, so all names from `names_start` on are of this object.
+        let is_first = self.names.len() == object.names_start;
         if self.peek_after_space() == Some(b'}') {
             self.close_object(object)?;
             return Ok(None);
@@ -160,11 +160,11 @@ impl<'a> JsonReader<'a> {
     }
 
     fn close_object(&mut self, object: &OpenObject) -> Result<(), NotStrict> {
-        let names = self.names.get_mut(object.first_name..).unwrap_or_default();
+        let names = self.names.get_mut(object.names_start..).unwrap_or_default();
         if let Some(at) = second_of_equal_names(names) {
             return Err(NotStrict { fault: JsonFault::DuplicateName, at });
         }
-        self.names.truncate(object.first_name);
+        self.names.truncate(object.names_start);
         self.close();
         Ok(())
     }
@@ -284,12 +284,12 @@ fn second_of_equal_names(names: &mut [MemberName<'_>]) -> Option<usize> {
         return second;
     }
     // From the last name to the first, so that `second` is left at the first repetition.
-    let mut earlier = &*names;
-    while let Some((last, rest)) = earlier.split_last() {
-        if rest.iter().any(|one| one.name == last.name) {
+    let mut unchecked = &*names;
+    while let Some((last, earlier)) = unchecked.split_last() {
+        if earlier.iter().any(|one| one.name == last.name) {
             second = Some(last.at);
         }
-        earlier = rest;
+        unchecked = earlier;
     }
     second
 }

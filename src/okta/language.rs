@@ -22,8 +22,8 @@ impl LanguageTag {
     /// `preferredLanguage`. Ignores the rest of the list.
     pub fn first_of(list: &str) -> Option<Self> {
         let list = list.trim_ascii_start();
-        // The list may be long, so look for the end of the tag only as far as a tag can reach. Without an end up to
-        // there, the list is one tag, or begins with text that is too long for a tag.
+        // The list may be long, so look for the end of the tag only as far as a tag can reach. If no end comes by
+        // then, the list is one tag, or begins with text that is too long for a tag.
         let mut reach_of_tag = list.bytes().take(LENGTH_LIMIT + 1);
         match reach_of_tag.position(|byte| matches!(byte, b',' | b';' | b' ' | b'\t')) {
             Some(end) => Self::parse(list.get(..end)?),

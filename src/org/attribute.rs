@@ -23,7 +23,7 @@ pub(crate) struct SchemaAttribute {
     /// How many characters a string can have.
     pub(crate) lengths: RangeInclusive<usize>,
     /// The schema's words for the valid values: `type string, minLength 2`.
-    pub(crate) description: String,
+    pub(crate) valid_values: String,
     pub(super) is_required: bool,
     pub(super) has_default: bool,
     /// Whether Okta refuses every change of the attribute.
@@ -89,7 +89,7 @@ impl SchemaAttribute {
             choices,
             choices_by_lower_case,
             lengths: min..=max,
-            description: describe(json),
+            valid_values: describe_valid_values(json),
             is_required: json["required"] == true,
             has_default: !json["default"].is_null(),
             is_read_only: json["mutability"] == "READ_ONLY",
@@ -177,7 +177,7 @@ fn length(bound: &Json) -> Option<usize> {
     usize::try_from(bound.as_u64()?).ok()
 }
 
-fn describe(json: &Json) -> String {
+fn describe_valid_values(json: &Json) -> String {
     let choices_key = if json["enum"].is_array() { "enum" } else { "oneOf" };
     let mut constraints = Vec::new();
     for key in ["type", "items", choices_key, "minLength", "maxLength"] {

@@ -71,8 +71,8 @@ impl PolicyHooks {
         }
         let mut flows_off = Vec::new();
         for flow in Flow::WITH_SECTION {
-            let PolicySwitch { key, off } = flow.spec().policy_switch;
-            if enrollment[key] == off {
+            let PolicySwitch { key, off_value } = flow.spec().policy_switch;
+            if enrollment[key] == off_value {
                 flows_off.push(flow);
             }
         }
@@ -104,11 +104,13 @@ impl PolicyHooks {
             return CallsHook::No("the policy names no inline hook".to_owned());
         }
         if !is_switched_off {
+            // Every hook lacks the scope.
             return CallsHook::No(format!(
                 "the policy's inline hooks lack the scope `{scope}` (probably \"Run this hook\" in Okta)"
             ));
         }
-        let PolicySwitch { key, off } = flow.spec().policy_switch;
-        CallsHook::No(format!("the policy has the `{key}` `{off}`"))
+        // Each hook that may have the scope is in a rule that switches the flow off.
+        let PolicySwitch { key, off_value } = flow.spec().policy_switch;
+        CallsHook::No(format!("the policy has the `{key}` `{off_value}`"))
     }
 }

@@ -97,19 +97,19 @@ pub(super) fn watch(page: &Page) {
 }
 
 impl ShownState {
-    /// Takes over the files on disk and the live revision. Returns whether either has changed.
+    /// Stores the files on disk and the live revision. Returns whether either has changed.
     fn update_rules(&mut self, page: &Page, live: &RuleSet) -> bool {
-        let files = files_fingerprint(page, &self.on_disk.files);
-        let files_changed = files != self.on_disk.files;
+        let fingerprint = files_fingerprint(page, &self.on_disk.files);
+        let files_changed = fingerprint != self.on_disk.files;
         if files_changed {
-            self.on_disk = read_rules(page, files);
+            self.on_disk = read_rules(page, fingerprint);
         }
         let revision_changed = live.revision != self.revision;
         self.revision.clone_from(&live.revision);
         files_changed || revision_changed
     }
 
-    /// Takes over the recorded requests. Returns whether they have changed. Checks them only once per
+    /// Stores the fingerprint of the recorded requests. Returns whether they have changed. Checks them only once per
     /// [`FIXTURES_INTERVAL`].
     fn update_fixtures(&mut self, page: &Page) -> bool {
         if self.fixtures_checked_at.elapsed() < FIXTURES_INTERVAL {
@@ -123,6 +123,7 @@ impl ShownState {
     }
 }
 
+/// The fingerprint of the rules folder. `last` is the one before. Empty for built-in rules.
 fn files_fingerprint(page: &Page, last: &Fingerprint) -> Fingerprint {
     match &page.rules_source {
         RulesSource::Folder(directory) => load::fingerprint(directory, last),
@@ -130,7 +131,7 @@ fn files_fingerprint(page: &Page, last: &Fingerprint) -> Fingerprint {
     }
 }
 
-/// The folders of the recorded requests and the files in them.
+/// The fingerprint of the folders of the recorded requests and the files in them.
 fn fixtures_fingerprint(page: &Page) -> Fingerprint {
     let directory = &page.fixtures.directory;
     let mut fingerprint = Fingerprint::of([directory]);
@@ -144,18 +145,18 @@ fn fixtures_fingerprint(page: &Page) -> Fingerprint {
 }
 
 /// Loads the rules on disk. The result has the files that were read. If the load panics, these are not known, and the
-/// result has the given `files` instead.
-fn read_rules(page: &Page, files: Fingerprint) -> RulesOnDisk {
+/// result has the given `fingerprint` instead.
+fn read_rules(page: &Page, fingerprint: Fingerprint) -> RulesOnDisk {
     if matches!(page.rules_source, RulesSource::BuiltIn) {
         return RulesOnDisk::default();
     }
-    let kinds = page.live.sources.load().kinds();
+    let source_kinds = page.live.sources.load().kinds();
     let result = catch_unwind(AssertUnwindSafe(|| {
-        load::load_rules(&page.rules_source, &clock::facts(), &kinds, Purpose::Inspect)
+        load::load_rules(&page.rules_source, &clock::facts(), &source_kinds, Purpose::Inspect)
     }));
     let Ok(draft) = result else {
         let problem = Problem::named("rules", "reading them met a bug of ours; please report it");
-        return RulesOnDisk { files, problems: problem.into() };
+        return RulesOnDisk { files: fingerprint, problems: problem.into() };
     };
     let Loaded { rules, files } = draft.into_loaded();
     RulesOnDisk { files: files.seen, problems: rules.err().unwrap_or_default() }

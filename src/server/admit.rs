@@ -45,7 +45,7 @@ impl<'s> RequestContext<'s> {
             Err(reason) => return Err(Refusal::CredentialsRefused(reason)),
         }
         refuse_if(!is_json(&head.headers), Refusal::MediaTypeNotJson)?;
-        refuse_if(!is_uncompressed(&head.headers), Refusal::BodyCompressed)?;
+        refuse_if(!is_unencoded(&head.headers), Refusal::BodyEncoded)?;
         // A chunked body declares no length. Its length is checked as it is read.
         let length = declared_length(&head.headers).unwrap_or(0);
         refuse_if(length > self.state.settings.server.body_limit as u64, Refusal::BodyTooLarge)?;
@@ -115,7 +115,7 @@ fn is_utf8_or_empty(parameter: &[u8]) -> bool {
 }
 
 /// Whether there is no `Content-Encoding` but `identity`.
-fn is_uncompressed(headers: &HeaderMap) -> bool {
+fn is_unencoded(headers: &HeaderMap) -> bool {
     let mut codings = headers.get_all(header::CONTENT_ENCODING);
     codings.all(|coding| coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"))
 }

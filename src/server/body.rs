@@ -47,8 +47,9 @@ impl<'c, S: AsyncRead + AsyncWrite + Unpin> Body<'c, S> {
     ) -> Self {
         let head = request.head();
         let unread = unread_body(head);
-        // The codec decodes only heads and chunks for us. `read_bytes` reads any other body, so make the codec forget
-        // it. After `Upgrade`, which we ignore (RFC 9110 §7.8), the codec would also take further requests for a body.
+        // The codec decodes only heads and chunks; `read_bytes` reads any other body. So if the codec expects such a
+        // body, make it forget that. After `Upgrade`, which we ignore (RFC 9110 §7.8), the codec would read even
+        // further requests as a body.
         if unread != Unread::Chunks && connection.codec.message_type() != MessageType::None {
             connection.reset_codec();
         }
@@ -56,7 +57,7 @@ impl<'c, S: AsyncRead + AsyncWrite + Unpin> Body<'c, S> {
     }
 
     /// Whether the whole body is read, so that a request may follow. Always false for a chunked body: after the
-    /// last chunk, the codec would take the next request for a trailer.
+    /// last chunk, the codec would read the next request as a trailer.
     pub(super) fn is_read(&self) -> bool {
         self.unread == Unread::Nothing
     }
@@ -64,7 +65,7 @@ impl<'c, S: AsyncRead + AsyncWrite + Unpin> Body<'c, S> {
     /// Reads the whole body. Refuses one that is larger than `limit` bytes, not whole at the deadline,
     /// cut short or malformed.
     pub(super) async fn read(&mut self, limit: usize, deadline: Instant) -> Result<Bytes, Refusal> {
-        // The body is read only after the caller is admitted, so the connection is no longer a stranger's.
+        // The caller is admitted, so the connection becomes trusted, and is not idle until the response is ready.
         self.slot.set_in_service();
         let reading = async {
             match self.unread {

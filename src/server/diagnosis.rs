@@ -108,7 +108,7 @@ impl RequestContext<'_> {
                 let received = header_text(head, &header::CONTENT_TYPE);
                 format!("there is {received}; send `content-type: application/json`").into()
             }
-            Refusal::BodyCompressed => {
+            Refusal::BodyEncoded => {
                 let received = header_text(head, &header::CONTENT_ENCODING);
                 format!("there is {received}; send the body uncompressed").into()
             }

@@ -41,8 +41,8 @@ pub(super) enum Refusal {
     CredentialsRefused(Reason),
     /// The header `Content-Type` is absent, or is not that of JSON.
     MediaTypeNotJson,
-    /// The body is compressed.
-    BodyCompressed,
+    /// The body has a `Content-Encoding` other than `identity`.
+    BodyEncoded,
     BodyTooLarge,
     BodyTooSlow,
     BodyIncomplete,
@@ -89,7 +89,7 @@ impl Refusal {
             Self::ConnectionLimitReached => "connection_limit",
             Self::CredentialsRefused(reason) => reason.as_str(),
             Self::MediaTypeNotJson => "media_type",
-            Self::BodyCompressed => "content_encoding",
+            Self::BodyEncoded => "content_encoding",
             Self::BodyTooLarge => "body_too_large",
             Self::BodyTooSlow => "body_too_slow",
             Self::BodyIncomplete => "body_incomplete",
@@ -132,7 +132,7 @@ impl Refusal {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "Send the header Content-Type: application/json.",
             ),
-            Self::BodyCompressed => (
+            Self::BodyEncoded => (
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "Send the body uncompressed, without the header Content-Encoding.",
             ),
@@ -153,7 +153,7 @@ impl Refusal {
     pub(super) fn headers(&self, authenticator: &Authenticator) -> Vec<ExtraHeader> {
         match self {
             Self::MethodNotAllowed { allow } => vec![("allow", (*allow).into())],
-            Self::BodyCompressed => vec![("accept-encoding", "identity".into())],
+            Self::BodyEncoded => vec![("accept-encoding", "identity".into())],
             Self::Overloaded
             | Self::ConnectionLimitReached
             | Self::CredentialsRefused(Reason::KeysUnavailable) => {

@@ -87,6 +87,7 @@ impl SettingsReader {
         let by_value = self.read_optional(key, parse).map(|secret| vec![secret]);
         let mut secrets = match self.read_value_or_file(key, by_value, parse)? {
             SecretList::Known(secrets) => secrets,
+            // With `SecretFiles::Skip`, or with `SecretFiles::ReadPresent` if the file is absent.
             SecretList::Skipped => return Some(SourceSecret::Skipped),
         };
         let secret = secrets.pop()?;

@@ -25,7 +25,7 @@ fn notes(rules: &str, map: &str, flags: &[&str]) -> String {
 
 #[test]
 fn a_map_whose_first_line_looks_like_an_entry_is_noted() {
-    let note = "`department`: the first line of the map's file names the columns, and this one looks like an entry, which is not used; write `key,value` above it";
+    let note = "`department`: the first line of the map's file must name the columns; here it looks like an entry, and is skipped; write `key,value` above it";
     let mut failures = Failures::default();
 
     for (from, map, expected) in [
@@ -75,7 +75,7 @@ fn a_field_of_the_form_that_a_lookup_sets_only_sometimes_is_noted() {
     let branches =
         set("[{ when = [{ attribute = 'member.level', one_of = ['gold'] }], value = 'a' }]");
     let judging = rule("department", "attribute = 'department'\none_of = ['IT']");
-    let note = "`department` is on the form, and a form for which the conditions of the lookup `member` do not hold keeps its own value; take `department` off the form, or judge it by a rule";
+    let note = "`department` is on the form; if the conditions of the lookup `member` do not hold, the submitted value stays; take `department` off the form, or judge it by a rule";
     let policy = ["--policy", "tests/org/policy.json"];
     let mut failures = Failures::default();
 

@@ -28,7 +28,7 @@ fn describe_changes(report: &Report, changes: &[ChangedResult<'_>]) -> String {
     }
     for replayed in &report.results {
         if matches!(replayed.outcome, ReplayOutcome::OtherLookups) {
-            lines += &format!("  {}: other lookups\n", replayed.name);
+            lines += &format!("  {}: same answer, other results of lookups\n", replayed.name);
         }
     }
     let all_equal = lines.is_empty() && report.failed() == 0;
@@ -137,10 +137,7 @@ fn describe_times(calls: &CallStatistics) -> String {
     for Percentile { name, time } in calls.percentiles() {
         text += &format!(" {name} {},", duration::text(time));
     }
-    match calls.answered_on_retry {
-        0 => text += " none answered only at the second attempt",
-        count => text += &format!(" {count} answered only at the second attempt"),
-    }
+    text += &format!(" {} answered only at the second attempt", calls.answered_on_retry);
     if calls.unanswered > 0 {
         text += &format!(", {} not answered", calls.unanswered);
     }

@@ -156,7 +156,7 @@ impl ReplayOutcome {
         match self {
             Self::Same | Self::Changed { .. } => None,
             Self::OtherTexts => Some("with the same decision in other words"),
-            Self::OtherLookups => Some("with other lookups and the same answer"),
+            Self::OtherLookups => Some("with the same answer and other results of lookups"),
             Self::NewHook => Some("to hooks that the rules of --against lack"),
             Self::Problem { .. } => Some("not compared"),
         }

@@ -29,6 +29,7 @@ impl SectionLint<'_> {
                 self.check_part(org, part);
             }
         }
+        // `from` names the value that a map or a pattern looks at.
         if let Some(from) = set.recipe.name_in_from() {
             self.report_if_some(&from.span, why_absent(org, from, self.flow));
         }
@@ -37,7 +38,7 @@ impl SectionLint<'_> {
                 self.check_map_file(org, &set.attribute, place, map);
             }
             Recipe::Generated(generator) => {
-                // Every identifier of a generator has the same form, so any event gives a sample.
+                // All identifiers of a generator are written alike, so that of an empty `eventId` is a sample.
                 let sample = Json::from(generator.identifier(""));
                 let problem = org.why_value_not_written(&set.attribute, &sample);
                 self.report_if_some(&set.attribute.span, problem);

@@ -30,7 +30,7 @@ pub(super) fn read_get(fields: &Fields<'_>) -> Option<KindParts> {
     }
     let target = fields.required("get", |node| read_target(node, fields.scope));
     let SharedKeys { source, response } = read_shared_keys(fields)?;
-    Some(parts_of(HttpQuery { source, target: target?, body: None, response }))
+    Some(kind_parts(HttpQuery { source, target: target?, body: None, response }))
 }
 
 /// Reads a lookup that sends a POST request with JSON.
@@ -45,10 +45,10 @@ pub(super) fn read_post(fields: &Fields<'_>) -> Option<KindParts> {
         }
     };
     let SharedKeys { source, response } = read_shared_keys(fields)?;
-    Some(parts_of(HttpQuery { source, target: target?, body: Some(body?), response }))
+    Some(kind_parts(HttpQuery { source, target: target?, body: Some(body?), response }))
 }
 
-fn parts_of(query: HttpQuery) -> KindParts {
+fn kind_parts(query: HttpQuery) -> KindParts {
     let returns = &query.response.returns;
     let columns = returns.iter().map(|returned| returned.column.clone()).collect();
     KindParts { query: Query::Http(Arc::new(query)), columns, notes: Vec::new() }
@@ -92,7 +92,7 @@ fn read_status(node: &Node, earlier: &[u16]) -> Result<u16, SpanProblem> {
     };
     match u16::try_from(number) {
         Ok(200) => Err(node.problem(
-            "status 200 does not mean \"not found\"; if such a response can be empty, name in `found` a value that only a result has",
+            "status 200 does not mean \"not found\"; if such a response can also mean that nothing was found, name in `found` a value that is there only when something was found",
         )),
         Ok(status) if earlier.contains(&status) => {
             Err(node.problem(format!("`{status}` is listed twice; leave one out")))

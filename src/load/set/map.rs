@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use csv::StringRecord;
 
-use super::{read_from, value::read_value};
+use super::{read_from_key, value::read_value};
 use crate::{
     load::{
         csv::CsvFile,
@@ -23,8 +23,8 @@ use crate::{
     },
 };
 
-pub(super) fn read_mapped(fields: &Fields<'_>, _: &str) -> Option<Recipe> {
-    let from = read_from(fields);
+pub(super) fn read_mapped(fields: &Fields<'_>, _attribute: &str) -> Option<Recipe> {
+    let from = read_from_key(fields);
     let node = &fields.claim("map")?.value;
     let map = match file_name(node) {
         None => read_inline_map(node, from.as_ref(), fields),
@@ -51,7 +51,9 @@ fn read_inline_map(
     let mut map = BTreeMap::new();
     for entry in &table.0 {
         if entry.key.is_empty() {
-            fields.report(entry.problem("no value is empty text, so this entry has no effect"));
+            let message =
+                "the value of `from` is never empty, so this entry has no effect; remove it";
+            fields.report(entry.problem(message));
         } else if let Some(message) = why_key_is_unmatched(&entry.key, from, fields) {
             fields.report(entry.problem(message));
         }
@@ -82,9 +84,9 @@ fn read_map_file(
     let mut map = TextMap::default();
     let mut record = StringRecord::new();
     csv.read_record(&mut record)?;
-    let mut starts_with_entry = false;
+    let mut title_looks_like_entry = false;
     match key_and_value(&record) {
-        Ok((title, _)) => starts_with_entry = looks_like_value(title),
+        Ok((title, _)) => title_looks_like_entry = looks_like_value(title),
         Err(message) => problems.push(csv.problem_in_line(csv.line_of(&record), &message)),
     }
     while csv.read_record(&mut record)? {
@@ -113,7 +115,7 @@ fn read_map_file(
         let hint = "add a key and a value below the line that names the columns";
         return Err(csv.problem(format!("the file has no entry; {hint}")).into());
     }
-    Ok(ValueMap::File { place: node.span.clone(), starts_with_entry, map })
+    Ok(ValueMap::File { place: node.span.clone(), title_looks_like_entry, map })
 }
 
 /// Whether a cell is a domain, an address or a number. The title of a column is hardly ever one of these.

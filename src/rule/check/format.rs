@@ -15,7 +15,7 @@ use crate::{
     rule::{email, node::Node, phone::is_e164},
 };
 
-/// A value in a format that has a name.
+/// The check that a value has the format of this name.
 #[derive(Display)]
 #[display("{}", _0.expected)]
 pub struct NamedFormat(&'static FormatRow);
@@ -30,7 +30,7 @@ struct FormatRow {
     matches: fn(&str) -> bool,
     /// The JSON type, besides strings, that values of the format may have.
     other_type: OtherType,
-    /// The steps of work per byte of the text.
+    /// The steps that the check takes per byte of the text. [`WorkBudget`](super::WorkBudget) limits them.
     steps_per_byte: usize,
 }
 
@@ -50,6 +50,7 @@ static FORMATS: [FormatRow; 12] = [
     string_format("language", "a language by BCP 47, as `en-US`", is_language),
     string_format("timezone", "an IANA time zone, as `Europe/Paris`", is_time_zone),
     FormatRow {
+        // `is_url` also parses the URL, which takes longer.
         steps_per_byte: 4,
         ..string_format("url", "an absolute http or https URL", is_url)
     },

@@ -74,7 +74,7 @@ pub(crate) enum Admits {
     Unknown,
     /// The values of its list and no others.
     Listed,
-    /// Texts of certain lengths. If the check admits any text of four characters, it also admits `0000`.
+    /// Texts of certain lengths. If some text of a length passes, so many zeros pass, too.
     Lengths,
 }
 

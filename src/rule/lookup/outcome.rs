@@ -35,7 +35,7 @@ pub enum WhyNotAsked<'r> {
     /// The lookup's conditions do not hold.
     #[display("its conditions (`when`) do not hold")]
     Conditions,
-    /// A value in the question is absent, empty or too long, or has no text.
+    /// A value in the question is absent, empty or too long. Or it has no text, such as a list or `1.5`.
     #[display("`{_0}` is missing, empty or cannot be asked about")]
     Missing(&'r ValueName),
     /// A segment of the path would be `.` or `..`, which leads to another path.

@@ -8,8 +8,8 @@ use crate::okta::Value;
 /// The results of a request's lookups by their names.
 pub type LookupResults = BTreeMap<String, LookupResult>;
 
-/// The values that a lookup found, by their columns. Each is a text, a number or a boolean. A column that is
-/// not in the map is absent.
+/// The values that a lookup found, by their columns. Each value is a text, a number or a boolean. If a column is
+/// not in the map, its value is absent.
 pub type Columns = BTreeMap<String, Value<'static>>;
 
 /// The result of a lookup that was asked. It holds values of people, and is never logged.

@@ -33,8 +33,8 @@ pub(crate) enum ValueMap {
     File {
         /// The place that names the file.
         place: Span,
-        /// Whether the first line, which names the columns and is not used, looks like an entry. A lint warns of it.
-        starts_with_entry: bool,
+        /// Whether the first line, which must name the columns and is skipped, looks like an entry. A lint warns of it.
+        title_looks_like_entry: bool,
         map: TextMap,
     },
 }

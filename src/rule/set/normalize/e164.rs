@@ -3,7 +3,7 @@
 use crate::rule::phone::is_e164;
 
 /// The characters that people write between the digits of one number. A `/` is not one of them, since it may
-/// also stand between two numbers, or before another extension.
+/// also stand before a second number, or before a second extension of the same number.
 const SEPARATORS: [char; 6] = [' ', '-', '.', '(', ')', '\u{a0}'];
 
 /// The number without separators, and with `+` in place of `00`. A text that cannot be converted with

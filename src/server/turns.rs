@@ -1,87 +1,115 @@
-//! A queue for slow work: one task at a time, first come first served.
+//! Slow work of a worker: one task at a time has its turn.
 //!
-//! A worker has one thread, so only one request at a time can be judged. After a long turn, the others wait for
-//! theirs, and the worker first does quick work: it accepts and reads connections, responds to probes and refuses
-//! callers.
+//! A worker has one thread, so only one request at a time can be judged. While all turns are short, no task waits for
+//! its turn: the runtime polls one ready task after another.
 //!
-//! The wait for a turn measures the load. If it is long, requests arrive faster than the worker can judge them,
+//! After a long turn, there is a pause: the worker does quick work, such as to read from connections, respond to probes
+//! and refuse callers. Requests that come meanwhile queue up. As long as turns are long, they get theirs one by one, in
+//! their order. After a short turn, they all get theirs at once: a queue would cost each request a second poll.
+//!
+//! The wait in the queue measures the load. If it is long, requests arrive faster than the worker can judge them,
 //! whatever the machine and the rules are.
-//!
-//! While all turns are short, no task waits: the runtime polls one ready task after another, so quick work has its
-//! share. A queue would then cost each request a second poll.
 
 use std::{cell::Cell, time::Duration};
 
 use tokio::{
-    sync::{Semaphore, SemaphorePermit},
+    sync::{Notify, Semaphore},
     task::yield_now,
     time::{Instant, timeout_at},
 };
 
 /// A turn that takes this long is a long one.
 const LONG_TURN: Duration = Duration::from_micros(100);
-/// After so many short turns in a row, tasks no longer wait.
-const SHORT_SERIES: u32 = 100;
 
-/// The queue of one worker for one kind of work.
+/// The turns of one worker for one kind of work.
 pub(super) struct Turns {
     longest_wait: Duration,
-    /// One permit per task that may wait.
-    waiting: Semaphore,
-    /// One permit, for the task whose turn it is.
-    turn: Semaphore,
-    /// How many turns have ended since the last long one.
-    short_turns: Cell<u32>,
+    waiting_limit: usize,
+    /// One permit per task that may still begin to wait.
+    places: Semaphore,
+    /// Wakes tasks that wait, in their order.
+    queue: Notify,
+    is_paused: Cell<bool>,
+    was_last_long: Cell<bool>,
 }
 
-/// A task's turn. No other turn begins until it ends: between the two, the task does not wait for anything.
+/// A task's turn. Its work must not wait for anything: nothing else keeps other turns from beginning.
 pub(super) struct Turn<'t> {
     turns: &'t Turns,
     begun: Instant,
-    /// `None` if the turn has overtaken a task that waits.
-    permit: Option<SemaphorePermit<'t>>,
 }
 
 impl Turns {
     /// At most `waiting_limit` tasks wait for a turn, each no longer than `longest_wait`.
     pub(super) fn new(waiting_limit: usize, longest_wait: Duration) -> Self {
-        let (waiting, turn) = (Semaphore::new(waiting_limit), Semaphore::new(1));
-        Self { longest_wait, waiting, turn, short_turns: Cell::new(SHORT_SERIES) }
-    }
-
-    /// Waits for a turn until the deadline, and at most for `longest_wait`. Returns `None` if no turn comes in that
-    /// time, or at once if too many tasks wait already.
-    pub(super) async fn acquire(&self, deadline: Instant) -> Option<Turn<'_>> {
-        let mut permit = self.turn.try_acquire().ok();
-        // After a long turn, all tasks queue up. In a series of short turns, new ones go first, so the queue empties.
-        if permit.is_none() && self.short_turns.get() < SHORT_SERIES {
-            permit = Some(self.wait(deadline).await?);
+        Self {
+            longest_wait,
+            waiting_limit,
+            places: Semaphore::new(waiting_limit),
+            queue: Notify::new(),
+            is_paused: Cell::new(false),
+            was_last_long: Cell::new(false),
         }
-        Some(Turn { turns: self, begun: Instant::now(), permit })
     }
 
-    async fn wait(&self, deadline: Instant) -> Option<SemaphorePermit<'_>> {
-        let _place = self.waiting.try_acquire().ok()?;
+    /// Begins a turn, if need be after a wait. Returns `None` if no turn comes until the deadline or for
+    /// `longest_wait`, or at once if too many tasks wait already.
+    pub(super) async fn acquire(&self, deadline: Instant) -> Option<Turn<'_>> {
+        // After a short turn, the tasks in the queue are ready, so to overtake one delays it by a turn at most.
+        if self.is_paused.get() || (self.was_last_long.get() && self.has_waiting_tasks()) {
+            self.wait(deadline).await?;
+        }
+        Some(Turn { turns: self, begun: Instant::now() })
+    }
+
+    async fn wait(&self, deadline: Instant) -> Option<()> {
+        let _place = self.places.try_acquire().ok()?;
         let deadline = deadline.min(Instant::now() + self.longest_wait);
-        // The semaphore is fair: first come, first served.
-        timeout_at(deadline, self.turn.acquire()).await.ok()?.ok()
+        let begins = async {
+            self.queue.notified().await;
+            // Another task had a long turn since this one was woken.
+            while self.is_paused.get() {
+                self.queue.notified().await;
+            }
+        };
+        timeout_at(deadline, begins).await.ok()
+    }
+
+    fn has_waiting_tasks(&self) -> bool {
+        self.places.available_permits() < self.waiting_limit
     }
 }
 
 impl Turn<'_> {
-    /// Ends the turn. After a long one, lets other tasks run. The permit is kept during this pause, so that they can
-    /// only do quick work.
+    /// Ends the turn. If it was a long one, lets other tasks run first.
     pub(super) async fn end(self) {
-        let Self { turns, begun, permit } = self;
-        if begun.elapsed() < LONG_TURN {
-            turns.short_turns.set(turns.short_turns.get().saturating_add(1));
-            return;
+        let Self { turns, begun } = self;
+        let was_long = begun.elapsed() >= LONG_TURN;
+        turns.was_last_long.set(was_long);
+        if was_long {
+            let _pause = Pause::begin(turns);
+            yield_now().await;
+        } else if turns.has_waiting_tasks() {
+            turns.queue.notify_waiters();
         }
-        turns.short_turns.set(0);
-        let _permit = match permit {
-            Some(permit) => Some(permit),
-            None => turns.turn.try_acquire().ok(),
-        };
-        yield_now().await;
+    }
+}
+
+/// A pause after a long turn. It ends when dropped, also if its task is aborted.
+struct Pause<'t>(&'t Turns);
+
+impl<'t> Pause<'t> {
+    fn begin(turns: &'t Turns) -> Self {
+        turns.is_paused.set(true);
+        Self(turns)
+    }
+}
+
+impl Drop for Pause<'_> {
+    fn drop(&mut self) {
+        self.0.is_paused.set(false);
+        if self.0.has_waiting_tasks() {
+            self.0.queue.notify_one();
+        }
     }
 }

@@ -94,3 +94,4 @@ mod token_shapes;
 mod user_view;
 mod values;
 mod weak_secrets;
+mod worker_turns;

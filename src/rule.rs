@@ -258,7 +258,10 @@ fn uses_lookup(condition: &Part) -> bool {
     condition.value_names().iter().any(|name| name.lookup().is_some())
 }
 
-/// Whether a condition of `when` holds. Looks it up if an equal condition was checked before.
+/// Whether a condition of `when` holds.
+///
+/// A present value that the condition cannot read meets the condition, and so does a value that is too costly to
+/// check. Otherwise an end user could skip a rule by sending such a value.
 fn holds(condition: &Part, context: &EvalContext<'_>) -> bool {
     if let Some(holds) = context.known_parts.get(condition) {
         return holds;
@@ -270,10 +273,7 @@ fn holds(condition: &Part, context: &EvalContext<'_>) -> bool {
     holds
 }
 
-/// Whether a condition of `when` holds.
-///
-/// A present value that the condition cannot read meets the condition, and so does a value that is too costly to
-/// check. Otherwise an end user could skip a rule by sending such a value.
+/// Whether a condition holds of which that is not known yet.
 fn check_condition(condition: &Part, context: &EvalContext<'_>) -> bool {
     let Err(unmet) = condition.check(context) else {
         return true;

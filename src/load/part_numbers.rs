@@ -29,8 +29,8 @@ impl PartNumbers {
         number
     }
 
-    /// The count of different parts, or 0 if no two parts are equal.
-    pub(super) fn repeated(&self) -> usize {
+    /// How many parts a request remembers the results of: all different ones, or none if no two parts are equal.
+    pub(super) fn to_remember(&self) -> usize {
         if self.has_equal_parts { self.numbers.len() } else { 0 }
     }
 }

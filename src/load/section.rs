@@ -139,7 +139,7 @@ fn read_section(fields: Fields<'_>, flow: Flow) -> Option<Section> {
     // `request.ip`.
     section.refers_to_context = lookup_scope.refers_to_context() || rule_scope.refers_to_context();
     report_lookups_named_like_attributes(&section, &fields);
-    section.repeated_parts = fields.file.part_numbers.borrow().repeated();
+    section.remembered_parts = fields.file.part_numbers.borrow().to_remember();
     section.lookups = lookups;
     Some(section)
 }
@@ -211,7 +211,7 @@ fn read_section_without_lookups(fields: &Fields<'_>, flow: Flow) -> Option<Secti
         // `read_section` sets these.
         lookups: Vec::new(),
         refers_to_context: false,
-        repeated_parts: 0,
+        remembered_parts: 0,
     })
 }
 

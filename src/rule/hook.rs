@@ -44,8 +44,8 @@ pub struct Section {
     pub(crate) set: Vec<SetEntry>,
     /// Whether a name in the section refers to a request's `data.context`.
     pub(crate) refers_to_context: bool,
-    /// The count of different parts in its rules, lookups and `set`, or 0 if no two parts are equal.
-    pub(crate) repeated_parts: usize,
+    /// How many parts a request remembers the results of, see [`KnownParts`](super::known_parts::KnownParts).
+    pub(crate) remembered_parts: usize,
 }
 
 /// The rules of a section.

@@ -39,7 +39,7 @@ pub(super) struct JudgedValues<'q> {
     form: Cow<'q, Form<'q>>,
     event_time: Option<&'q str>,
     data_context: DataContext<'q>,
-    repeated_parts: usize,
+    remembered_parts: usize,
 }
 
 impl<'q> JudgedValues<'q> {
@@ -54,7 +54,7 @@ impl<'q> JudgedValues<'q> {
             form: normalized_form(&section.set, &request.form),
             event_time: request.event_time.as_deref(),
             data_context,
-            repeated_parts: section.repeated_parts,
+            remembered_parts: section.remembered_parts,
         }
     }
 
@@ -72,7 +72,7 @@ impl<'q> JudgedValues<'q> {
             facts,
             lookups,
             work,
-            known_parts: KnownParts::with_room_for(self.repeated_parts),
+            known_parts: KnownParts::with_room_for(self.remembered_parts),
         }
     }
 }

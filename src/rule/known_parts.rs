@@ -1,5 +1,6 @@
 //! The parts whose result is known in the request that is being judged. Rules of a section often have a part in
-//! common, such as a condition. Such a part is checked once per request.
+//! common, such as a condition. Such a part is not
+//! checked again once it is known to hold, and a condition not once it is known not to hold.
 
 use std::cell::Cell;
 

@@ -199,7 +199,8 @@ fn generated_value<'q>(
 }
 
 /// The value of the first branch whose conditions hold. A value that a condition cannot read does not meet the
-/// condition. In the `when` of a rule it does: otherwise an end user could skip the rule with such a value.
+/// condition. In the `when` of a rule or lookup it does: otherwise an end user could skip the
+/// rule with such a value.
 fn attempt_branches<'r: 'q, 'q>(
     branches: &'r [Branch],
     context: &EvalContext<'_>,

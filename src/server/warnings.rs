@@ -103,7 +103,9 @@ impl Warnings {
     /// Logs how many messages of each kind were left out since the last one. Called when the service stops.
     pub(crate) fn log_omitted(&self) {
         for (kind, count) in self.0.omitted() {
-            log::warn!("{count} more messages of the kind \"{kind}\" were left out");
+            log::warn!(
+                "left out of the log since the last message of the kind \"{kind}\": {count}"
+            );
         }
     }
 }

@@ -465,6 +465,7 @@ fn certificates_and_hosts_of_sources_that_cannot_be_used_are_problems_of_check()
         for (subcommand, code) in [("check", 1), ("serve", 2)] {
             let mut command = program();
             command.args([subcommand, "--config", "settings.toml"]).current_dir(&folder);
+            command.env("HOOK__SERVER__BIND", "127.0.0.1:0");
             let output = run(&mut command, b"");
             let printed = text(&output.stdout).to_owned() + text(&output.stderr);
 

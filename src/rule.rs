@@ -273,7 +273,7 @@ fn holds(condition: &Part, context: &EvalContext<'_>) -> bool {
     holds
 }
 
-/// Whether a condition holds of which that is not known yet.
+/// Checks a condition whose result is not known yet. Returns whether the condition holds.
 fn check_condition(condition: &Part, context: &EvalContext<'_>) -> bool {
     let Err(unmet) = condition.check(context) else {
         return true;

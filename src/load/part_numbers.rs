@@ -1,4 +1,4 @@
-//! Numbers the parts of a section. Equal parts get equal numbers, so that a request is checked against them once.
+//! Numbers the parts of a section. Equal parts get equal numbers, so that the result of one serves for the others.
 
 use std::collections::HashMap;
 

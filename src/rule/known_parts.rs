@@ -1,13 +1,14 @@
-//! The parts whose result is known in the request that is being judged. Rules of a section often have a part in
-//! common, such as a condition. Such a part is not
-//! checked again once it is known to hold, and a condition not once it is known not to hold.
+//! The parts whose result is known in the request that is being judged.
+//!
+//! Rules of a section often have a part in common, such as a condition. A part that is known to hold is not checked
+//! again, and neither is a condition that is known not to hold.
 
 use std::cell::Cell;
 
 use super::Part;
 
-/// The results of the parts that were checked so far. Empty for a section without equal parts: nothing would be looked
-/// up.
+/// The results of the parts that were checked so far. Has no room for a section without equal parts, since no result
+/// would be used again.
 #[derive(Default)]
 pub(crate) struct KnownParts {
     /// Whether the part of this number holds. `None` if that is not known yet.

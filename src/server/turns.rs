@@ -29,7 +29,9 @@ pub(super) struct Turns {
     places: Semaphore,
     /// Wakes tasks that wait, in their order.
     queue: Notify,
+    /// Whether other tasks run after a long turn, so that no turn may begin.
     is_paused: Cell<bool>,
+    /// Whether the last turn was a long one.
     was_last_long: Cell<bool>,
 }
 
@@ -55,7 +57,8 @@ impl Turns {
     /// Begins a turn, if need be after a wait. Returns `None` if no turn comes until the deadline or for
     /// `longest_wait`, or at once if too many tasks wait already.
     pub(super) async fn acquire(&self, deadline: Instant) -> Option<Turn<'_>> {
-        // After a short turn, the tasks in the queue are ready, so to overtake one delays it by a turn at most.
+        // After a short turn, all tasks in the queue are ready. The runtime polls each within a round, so a new task
+        // may go first.
         if self.is_paused.get() || (self.was_last_long.get() && self.has_waiting_tasks()) {
             self.wait(deadline).await?;
         }
@@ -95,7 +98,7 @@ impl Turn<'_> {
     }
 }
 
-/// A pause after a long turn. It ends when dropped, also if its task is aborted.
+/// A pause after a long turn. It ends when it is dropped, so it ends even if its task is aborted.
 struct Pause<'t>(&'t Turns);
 
 impl<'t> Pause<'t> {

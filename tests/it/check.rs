@@ -288,7 +288,7 @@ fn eval_explains_each_rule_and_the_consequence() {
         (
             "registrationHookSSR",
             r#"{"login":"Rosario@okta.com","email":"Rosario@evil.example"}"#,
-            "  fail  okta-email: `email`: expected an address at okta.com\ndeny: Okta stops the registration (documented)\n",
+            "  fail  okta-email: `email`: expected a plain email address at okta.com\ndeny: Okta stops the registration (documented)\n",
         ),
         (
             "registrationHookSSR",
@@ -298,7 +298,7 @@ fn eval_explains_each_rule_and_the_consequence() {
         (
             "registrationHookSSR",
             r#"{"login":7,"email":"a@okta.com"}"#,
-            "  fail  okta-email: `login`: expected an address at okta.com, found another type of value\ndeny: Okta stops the registration (documented)\n",
+            "  fail  okta-email: `login`: expected a plain email address at okta.com, found another type of value\ndeny: Okta stops the registration (documented)\n",
         ),
         (
             "registrationHookSSRandPP",

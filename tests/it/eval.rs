@@ -54,7 +54,7 @@ fn eval_as_json_has_the_answer_the_reasons_and_the_users_view() {
     assert_eq!(
         result["rules"],
         json!([
-            {"id": "email", "mode": "enforce", "outcome": "fail", "why": "`email`: expected an address at okta.com"},
+            {"id": "email", "mode": "enforce", "outcome": "fail", "why": "`email`: expected a plain email address at okta.com"},
             {"id": "phone", "mode": "shadow", "outcome": "fail", "why": "`phone` is missing or empty"},
             {"id": "member", "mode": "enforce", "outcome": "skip", "why": "a rule that needs no lookup denies"},
         ])

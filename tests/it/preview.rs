@@ -310,7 +310,7 @@ fn preview_decides_with_the_bytes_of_production() {
     failures.check_eq("fields", &decided["fields"], &json!(["email", "firstName", "lastName"]));
     let rule = &decided["explained"]["rules"][0];
     failures.check_eq("outcome", rule["outcome"].as_str(), Some("fail"));
-    failures.check_contains("why", rule["why"].as_str().unwrap(), "expected an address");
+    failures.check_contains("why", rule["why"].as_str().unwrap(), "expected a plain email address");
     let screen = decided["screens"]["gen2"][0].to_string();
     failures.check_contains("screen", &screen, "Only okta.com emails can register.");
     let curl = decided["curl"].as_str().unwrap();

@@ -141,7 +141,7 @@ describe("the preview page", () => {
     assert.match(await page.textContent("#screen .wrong"), /Only okta\.com emails can register\./);
     assert.match(await page.textContent("#screen .banner"), /We found some errors/);
     assert.match(await page.textContent("#certainty"), /inferred/);
-    assert.match(await page.textContent("#outcomes"), /expected an address at okta\.com/);
+    assert.match(await page.textContent("#outcomes"), /expected a plain email address at okta\.com/);
     assert.match(await page.textContent("#okta"), /stops the registration/);
     assert.match(await page.textContent("#answer"), /"registration": "DENY"/);
   });

@@ -52,8 +52,8 @@ impl Domains {
 impl Display for Domains {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.role {
-            ListRole::Allowed => out.write_str("an address at ")?,
-            ListRole::Refused => out.write_str("an address that is not at ")?,
+            ListRole::Allowed => out.write_str("a plain email address at ")?,
+            ListRole::Refused => out.write_str("a plain email address that is not at ")?,
         }
         match (self.domains.len(), self.domains.first()) {
             (1, Some(domain)) if domain.starts_with('.') => write!(out, "*{domain}"),

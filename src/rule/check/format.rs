@@ -42,7 +42,7 @@ enum OtherType {
 }
 
 static FORMATS: [FormatRow; 12] = [
-    string_format("email", "an email address", is_email),
+    string_format("email", "a plain email address", is_email),
     string_format("phone", "a telephone number in E.164 form, as `+14155550100`", is_e164),
     string_format("date", "a date, as `1990-01-31`", is_date),
     string_format("country", "a country by ISO 3166-1 alpha-2, as `US`", is_country),

@@ -155,7 +155,7 @@ impl ReplayOutcome {
     fn kind(&self) -> Option<&'static str> {
         match self {
             Self::Same | Self::Changed { .. } => None,
-            Self::OtherTexts => Some("with the same decision in other words"),
+            Self::OtherTexts => Some("with the same decision and other texts or causes"),
             Self::OtherLookups => Some("with the same answer and other results of lookups"),
             Self::NewHook => Some("to hooks that the rules of --against lack"),
             Self::Problem { .. } => Some("not compared"),
